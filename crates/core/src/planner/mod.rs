@@ -1,0 +1,35 @@
+//! Who must leave for whom. A planner is a pure function of the target and of what runs.
+
+use crate::ModelId;
+
+/// A policy for making room.
+///
+/// It is asked for every arrival and again for every queued request, so it must be quick, must not log and must
+/// not allocate beyond `victims`.
+pub trait Planner: std::fmt::Debug + Send {
+    /// Appends to `victims` those models that must be gone before `target` may serve, in ascending order.
+    ///
+    /// `running` holds, in ascending order and without duplicates, every model with a live process (starting,
+    /// ready or stopping; `target` too) and every model that is about to be started.
+    fn victims(&self, target: ModelId, running: &[ModelId], victims: &mut Vec<ModelId>);
+
+    /// The reason for what [`Planner::victims`] says for the same arguments. Called once per load, for the log.
+    fn explain(&self, target: ModelId, running: &[ModelId]) -> Explanation;
+}
+
+/// Why a planner chose these victims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Explanation {
+    /// The rule of groups (config.md 6.2).
+    Groups,
+    /// The cheapest combination of the matrix (config.md 5.4).
+    Matrix {
+        /// Index of the winning set in written order; `None` when no set contains the target, which then runs
+        /// alone.
+        set: Option<usize>,
+        /// The winning combination projected to the target and the running models, in ascending order.
+        combination: Vec<ModelId>,
+        /// Sum of the costs of the victims.
+        cost: u64,
+    },
+}
