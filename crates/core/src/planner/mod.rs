@@ -1,5 +1,7 @@
 //! Who must leave for whom. A planner is a pure function of the target and of what runs.
 
+pub mod groups;
+
 use crate::ModelId;
 
 /// A policy for making room.

@@ -1,0 +1,184 @@
+//! What becomes of requests: admission, the decision, grants, failures, the drain.
+
+use super::{Herd, Shutdown};
+use crate::lifecycle::Phase;
+use crate::scheduler::MAX_WAITING;
+use crate::scheduler::fifo::{Decision, decide};
+use crate::scheduler::ledger::Place;
+use crate::scheduler::queue::Queued;
+use crate::{Failure, Generation, Limit, ModelId, Output, Refusal, RequestId, StartFailure, Timestamp};
+
+/// What one attempt to place a request has come to.
+enum Attempt {
+    /// It joined, was granted, started a load or got its failure.
+    Settled,
+    /// It must wait in the queue.
+    Blocked,
+}
+
+impl Herd {
+    /// Admission (runtime.md 1.6), then the decision.
+    pub(super) fn admit(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
+        if let Some(refusal) = self.refusal(now, model) {
+            // The seed admitted everybody; what it refused later it refused as a failure (runtime.md 1.14).
+            let output = match (self.limit, refusal) {
+                (Limit::Grant, Refusal::UnknownModel) => Output::Fail {
+                    request,
+                    failure: Failure::UnknownModel,
+                },
+                (Limit::Arrival | Limit::Grant, refusal) => Output::Reject { request, refusal },
+            };
+            self.outputs.push_back(output);
+            return;
+        }
+        match self.attempt(now, request, model) {
+            Attempt::Settled => {}
+            Attempt::Blocked => {
+                self.ledger.place(request, model, Place::Queued);
+                let priority = self.plans[model.index()].priority;
+                self.queue.insert(Queued {
+                    request,
+                    model,
+                    priority,
+                });
+                self.announce_positions();
+            }
+        }
+    }
+
+    fn refusal(&self, now: Timestamp, model: ModelId) -> Option<Refusal> {
+        let Some(plan) = self.plans.get(model.index()) else {
+            return Some(Refusal::UnknownModel);
+        };
+        if self.shutdown != Shutdown::No {
+            return Some(Refusal::ShuttingDown);
+        }
+        if self.limit == Limit::Arrival && self.ledger.reserved(model) >= plan.concurrency_limit {
+            return Some(Refusal::ConcurrencyLimit);
+        }
+        if self.ledger.waiting() >= MAX_WAITING && !matches!(self.phases[model.index()], Phase::Ready { .. })
+        {
+            return Some(Refusal::QueueFull);
+        }
+        self.failing_fast(now, model)
+            .map(|(failures, retry_at)| Refusal::FailFast { failures, retry_at })
+    }
+
+    /// A model whose last starts failed is not tried again before its pause ends, unless it runs or is being
+    /// loaded already.
+    fn failing_fast(&self, now: Timestamp, model: ModelId) -> Option<(u32, Timestamp)> {
+        let resident =
+            matches!(self.phases[model.index()], Phase::Ready { .. }) || self.loads.contains(model);
+        if resident {
+            None
+        } else {
+            self.back_offs[model.index()].failing_fast(now)
+        }
+    }
+
+    fn attempt(&mut self, now: Timestamp, request: RequestId, model: ModelId) -> Attempt {
+        if let Some((failures, retry_at)) = self.failing_fast(now, model) {
+            self.fail(request, Failure::FailFast { failures, retry_at });
+            return Attempt::Settled;
+        }
+        let mut victims = Vec::new();
+        if !self.loads.contains(model) {
+            self.planner.victims(model, &self.running, &mut victims);
+        }
+        match decide(
+            model,
+            self.phases[model.index()],
+            &victims,
+            &self.loads,
+            &self.ledger,
+        ) {
+            Decision::Join => {
+                self.ledger.place(request, model, Place::Joined);
+                let load = self
+                    .loads
+                    .get_mut(model)
+                    .expect("join means that there is a load");
+                load.waiters.push(request);
+                Attempt::Settled
+            }
+            Decision::Grant => {
+                self.grant(request, model);
+                Attempt::Settled
+            }
+            Decision::Queue => Attempt::Blocked,
+            Decision::Start => {
+                self.ledger.place(request, model, Place::Joined);
+                self.begin_load(now, model, victims, request);
+                Attempt::Settled
+            }
+        }
+    }
+
+    /// Hands a ready model to a request, or refuses it where the seed did.
+    pub(super) fn grant(&mut self, request: RequestId, model: ModelId) {
+        let over_limit = self.limit == Limit::Grant
+            && self.ledger.in_flight(model) >= self.plans[model.index()].concurrency_limit;
+        if over_limit {
+            self.fail(request, Failure::ConcurrencyLimit);
+            return;
+        }
+        let Phase::Ready { generation, .. } = self.phases[model.index()] else {
+            unreachable!("only a ready model is granted");
+        };
+        self.ledger.place(request, model, Place::Serving);
+        self.refresh_timer(model);
+        self.outputs.push_back(Output::Grant {
+            request,
+            model,
+            generation,
+        });
+    }
+
+    /// Ends a request that has not been granted. It may not be in the books yet.
+    pub(super) fn fail(&mut self, request: RequestId, failure: Failure) {
+        if self.ledger.get(request).is_some() {
+            self.ledger.remove(request);
+        }
+        self.outputs.push_back(Output::Fail { request, failure });
+    }
+
+    /// A start has failed: counts it and fails everybody who waited for it.
+    pub(super) fn fail_start(
+        &mut self,
+        now: Timestamp,
+        model: ModelId,
+        generation: Generation,
+        reason: StartFailure,
+    ) {
+        self.back_offs[model.index()].record_failure(now);
+        let Some(load) = self.drop_load(model) else { return };
+        for waiter in load.waiters {
+            self.fail(waiter, Failure::Start { generation, reason });
+        }
+    }
+
+    /// One pass over the queue after something has changed: each request is tried against the state that those
+    /// before it have left; a blocked one does not block those behind it (runtime.md 1.10).
+    pub(super) fn drain(&mut self, now: Timestamp) {
+        if self.queue.is_empty() {
+            return;
+        }
+        for entry in self.queue.take() {
+            match self.attempt(now, entry.request, entry.model) {
+                Attempt::Settled => {}
+                Attempt::Blocked => self.queue.insert(entry),
+            }
+        }
+        self.announce_positions();
+    }
+
+    /// Tells everybody in the queue where they are.
+    pub(super) fn announce_positions(&mut self) {
+        let positions = self.queue.iter().enumerate();
+        self.outputs
+            .extend(positions.map(|(index, entry)| Output::Queued {
+                request: entry.request,
+                position: index + 1,
+            }));
+    }
+}

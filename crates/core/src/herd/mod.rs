@@ -1,0 +1,405 @@
+//! The whole brain: models, scheduler and planner behind one face.
+
+mod dispatch;
+mod processes;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::lifecycle::{BackOff, Phase};
+use crate::planner::Planner;
+use crate::scheduler::ledger::{Ledger, Place};
+use crate::scheduler::loads::Loads;
+use crate::scheduler::queue::Queue;
+use crate::timers::Timers;
+use crate::unload::{Stage, Step, Unload};
+use crate::{
+    Cause, CommandId, Exit, Failure, Generation, Limit, ModelId, ModelPlan, ModelState, Output, Plan,
+    RequestId, StartFailure, Timestamp,
+};
+
+/// The least time between stop signal and kill at the end of a shutdown budget (config.md 1.3).
+const SHORTEST_GRACE: Duration = Duration::from_millis(1);
+
+/// Decides for all models of one configuration.
+///
+/// # Order of calls
+///
+/// 1. Getters: [`state`](Self::state), [`running`](Self::running), [`generation`](Self::generation),
+///    [`in_flight`](Self::in_flight), [`reserved`](Self::reserved), [`waiting`](Self::waiting).
+/// 2. Events: [`handle_request`](Self::handle_request), [`handle_cancel`](Self::handle_cancel),
+///    [`handle_done`](Self::handle_done), [`handle_ready`](Self::handle_ready),
+///    [`handle_exited`](Self::handle_exited), [`handle_timeout`](Self::handle_timeout).
+/// 3. Commands: [`unload`](Self::unload), [`shutdown`](Self::shutdown).
+/// 4. Polls: after every event or command drain [`poll_output`](Self::poll_output) until it is empty, then arm
+///    one timer for [`poll_timeout`](Self::poll_timeout) and call `handle_timeout` when it fires.
+///
+/// `now` must not go backwards. Every `Start` must be answered by exactly one `handle_exited` in the end, every
+/// `Grant` by exactly one `handle_done`.
+#[derive(Debug)]
+pub struct Herd {
+    plans: Vec<ModelPlan>,
+    planner: Box<dyn Planner>,
+    limit: Limit,
+    phases: Vec<Phase>,
+    back_offs: Vec<BackOff>,
+    ledger: Ledger,
+    loads: Loads,
+    queue: Queue,
+    /// Every model with a live process or a load, ascending: what planners see.
+    running: Vec<ModelId>,
+    timers: Timers,
+    unloads: Vec<Unload>,
+    shutdown: Shutdown,
+    last_generation: u64,
+    outputs: VecDeque<Output>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shutdown {
+    /// Nobody asked for it. Next: `Draining`, `Stopping`.
+    No,
+    /// Requests in flight may end until the deadline. Next: `Stopping`, `Finished`.
+    Draining { deadline: Timestamp },
+    /// Everything was told to stop. Next: `Finished`.
+    Stopping { deadline: Timestamp },
+    /// No process is left.
+    Finished,
+}
+
+impl Herd {
+    /// A herd in which nothing runs.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        let count = plan.models.len();
+        Self {
+            plans: plan.models,
+            planner: plan.planner,
+            limit: plan.limit,
+            phases: vec![Phase::Stopped; count],
+            back_offs: vec![BackOff::default(); count],
+            ledger: Ledger::new(count),
+            loads: Loads::default(),
+            queue: Queue::default(),
+            running: Vec::with_capacity(count),
+            timers: Timers::new(count),
+            unloads: Vec::new(),
+            shutdown: Shutdown::No,
+            last_generation: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The state of a model as clients see it.
+    ///
+    /// # Panics
+    /// When the plan has no such model; so do the other getters that take one.
+    #[must_use]
+    pub fn state(&self, model: ModelId) -> ModelState {
+        self.phases[model.index()].visible()
+    }
+
+    /// Every model that has a process, in ascending order.
+    pub fn running(&self) -> impl Iterator<Item = (ModelId, ModelState)> {
+        self.running
+            .iter()
+            .map(|&model| (model, self.state(model)))
+            .filter(|&(_, state)| state != ModelState::Stopped)
+    }
+
+    /// The live start of a model.
+    #[must_use]
+    pub fn generation(&self, model: ModelId) -> Option<Generation> {
+        self.phases[model.index()].generation()
+    }
+
+    /// Granted requests of a model that are not done.
+    #[must_use]
+    pub fn in_flight(&self, model: ModelId) -> u32 {
+        self.ledger.in_flight(model)
+    }
+
+    /// Requests of a model that wait or are in flight.
+    #[must_use]
+    pub fn reserved(&self, model: ModelId) -> u32 {
+        self.ledger.reserved(model)
+    }
+
+    /// Requests that wait, over all models.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.ledger.waiting()
+    }
+
+    /// A request wants this model. Answered by `Reject`, or in the end by exactly one of `Grant` and `Fail`,
+    /// unless [`Self::handle_cancel`] comes first. Until then it may hear `Queued`.
+    pub fn handle_request(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
+        self.admit(now, request, model);
+    }
+
+    /// The client left before the request was granted. The request is forgotten without an output; after a grant
+    /// or for an unknown request nothing happens.
+    pub fn handle_cancel(&mut self, now: Timestamp, request: RequestId) {
+        let Some((model, place)) = self.ledger.get(request) else {
+            return;
+        };
+        match place {
+            Place::Serving => return,
+            Place::Queued => self.queue.remove(request),
+            Place::Joined => {
+                let load = self.loads.get_mut(model).expect("a joined request has a load");
+                load.waiters.retain(|&waiter| waiter != request);
+            }
+        }
+        self.ledger.remove(request);
+        let abandoned =
+            place == Place::Joined && self.loads.get(model).is_some_and(|load| load.waiters.is_empty());
+        if abandoned {
+            if self.loads.get(model).is_some_and(|load| !load.started) {
+                // Nothing was spawned yet, so nothing is spawned for nobody.
+                self.drop_load(model);
+            }
+            // Whoever was blocked by this load need not wait for it any longer (W07, W08).
+            self.drain(now);
+        } else {
+            self.announce_positions();
+        }
+    }
+
+    /// A granted request ended, for whatever reason. Unknown requests are ignored.
+    pub fn handle_done(&mut self, now: Timestamp, request: RequestId) {
+        let Some((model, Place::Serving)) = self.ledger.get(request) else {
+            return;
+        };
+        self.ledger.remove(request);
+        if self.ledger.in_flight(model) > 0 {
+            return;
+        }
+        if let Phase::Ready { idle_since, .. } = &mut self.phases[model.index()] {
+            *idle_since = now;
+        }
+        self.refresh_timer(model);
+        if let Shutdown::Draining { .. } = self.shutdown {
+            self.stop_for_shutdown(now, model);
+        }
+        self.drain(now);
+    }
+
+    /// The probe of this start succeeded. A report about another start is ignored (W10, W11).
+    pub fn handle_ready(&mut self, now: Timestamp, model: ModelId, generation: Generation) {
+        match self.phases[model.index()] {
+            Phase::Starting { generation: live, .. } if live == generation => {}
+            _ => return,
+        }
+        self.back_offs[model.index()].clear();
+        self.enter(
+            model,
+            Phase::Ready {
+                generation,
+                idle_since: now,
+            },
+            Cause::BecameReady,
+        );
+        self.advance_loads(now);
+        self.drain(now);
+    }
+
+    /// The process of this start is gone, and its whole tree with it. A report about another start is ignored.
+    pub fn handle_exited(&mut self, now: Timestamp, model: ModelId, generation: Generation, exit: Exit) {
+        let phase = self.phases[model.index()];
+        if phase.generation() != Some(generation) {
+            return;
+        }
+        let cause = match phase {
+            Phase::Starting { .. } => Cause::StartFailed(match exit {
+                Exit::SpawnFailed => StartFailure::Spawn,
+                Exit::Ended => StartFailure::Exited,
+            }),
+            Phase::Aborting { cause, .. } => cause,
+            Phase::Ready { .. } | Phase::Leaving { .. } => Cause::Crashed,
+            Phase::Stopping { .. } | Phase::Stopped => Cause::Stopped,
+        };
+        self.enter(model, Phase::Stopped, cause);
+        if let (Phase::Starting { .. }, Cause::StartFailed(reason)) = (phase, cause) {
+            self.fail_start(now, model, generation, reason);
+        }
+        for unload in &mut self.unloads {
+            unload.forget((model, generation));
+        }
+        self.advance_unloads();
+        self.advance_loads(now);
+        self.drain(now);
+        self.finish_shutdown();
+    }
+
+    /// The deadline given by [`Self::poll_timeout`] has passed. Calling it early or late does no harm.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some(model) = self.timers.pop_due(now) {
+            match self.phases[model.index()] {
+                Phase::Starting { generation, .. } => {
+                    let reason = StartFailure::TimedOut;
+                    self.stop(model, None, Cause::StartFailed(reason));
+                    self.fail_start(now, model, generation, reason);
+                    self.drain(now);
+                }
+                Phase::Ready { .. } => self.stop(model, None, Cause::Idle),
+                Phase::Stopped | Phase::Aborting { .. } | Phase::Leaving { .. } | Phase::Stopping { .. } => {}
+            }
+        }
+        if let Shutdown::Draining { deadline } = self.shutdown
+            && deadline <= now
+        {
+            self.shutdown = Shutdown::Stopping { deadline };
+            for model in self.running.clone() {
+                self.stop_for_shutdown(now, model);
+            }
+        }
+    }
+
+    /// Stops these models, whatever they do; also clears their back-off. What waits for them fails, what is
+    /// being served is cut by the stop. Models named twice or not running are fine. `Unloaded` follows when the
+    /// last process is gone, at once when none runs. Without a `grace` each model gets its own `unload_timeout`,
+    /// and those with a smaller one are stopped first.
+    pub fn unload(
+        &mut self,
+        now: Timestamp,
+        command: CommandId,
+        models: &[ModelId],
+        grace: Option<Duration>,
+    ) {
+        let mut models = models.to_vec();
+        models.sort_unstable();
+        models.dedup();
+        for &model in &models {
+            self.back_offs[model.index()].clear();
+            if let Some(load) = self.drop_load(model) {
+                for waiter in load.waiters {
+                    self.fail(waiter, Failure::Unloaded);
+                }
+            }
+        }
+        for entry in self.queue.take() {
+            if models.contains(&entry.model) {
+                self.fail(entry.request, Failure::Unloaded);
+            } else {
+                self.queue.insert(entry);
+            }
+        }
+        let mut stages: BTreeMap<Duration, Stage> = BTreeMap::new();
+        for &model in &models {
+            let Some(generation) = self.generation(model) else {
+                continue;
+            };
+            let key = match (grace, self.phases[model.index()]) {
+                // A start is given up at once: there is nothing to wait for.
+                (Some(_), _) | (None, Phase::Starting { .. }) => Duration::ZERO,
+                (None, _) => self.plans[model.index()].unload_timeout,
+            };
+            if grace.is_none() && matches!(self.phases[model.index()], Phase::Ready { .. }) {
+                self.enter(model, Phase::Leaving { generation }, Cause::Unloaded);
+            }
+            let stage = stages.entry(key).or_insert_with(|| Stage {
+                targets: Vec::new(),
+                grace,
+            });
+            stage.targets.push((model, generation));
+        }
+        self.unloads
+            .push(Unload::new(command, stages.into_values().collect()));
+        self.advance_unloads();
+        self.drain_if_nothing_leaves(now, &models);
+    }
+
+    /// Ends everything: what waits fails now, what is in flight may end until `deadline`, then it is cut.
+    /// `Finished` follows when the last process is gone. A second call only moves the deadline forward.
+    pub fn shutdown(&mut self, now: Timestamp, deadline: Timestamp) {
+        match self.shutdown {
+            Shutdown::No => {}
+            Shutdown::Draining { deadline: earlier } => {
+                self.shutdown = Shutdown::Draining {
+                    deadline: deadline.min(earlier),
+                };
+                return;
+            }
+            Shutdown::Stopping { .. } | Shutdown::Finished => return,
+        }
+        self.shutdown = Shutdown::Draining { deadline };
+        for target in self.loads.targets() {
+            if let Some(load) = self.drop_load(target) {
+                for waiter in load.waiters {
+                    self.fail(waiter, Failure::ShuttingDown);
+                }
+            }
+        }
+        for entry in self.queue.take() {
+            self.fail(entry.request, Failure::ShuttingDown);
+        }
+        for model in self.running.clone() {
+            if self.ledger.in_flight(model) == 0 {
+                self.stop_for_shutdown(now, model);
+            }
+        }
+        self.finish_shutdown();
+    }
+
+    /// The next thing the world must do or may want to know.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        let drained = match self.shutdown {
+            Shutdown::Draining { deadline } => Some(deadline),
+            Shutdown::No | Shutdown::Stopping { .. } | Shutdown::Finished => None,
+        };
+        [drained, self.timers.next()].into_iter().flatten().min()
+    }
+
+    /// Carries every unload as far as it can go now.
+    fn advance_unloads(&mut self) {
+        let mut unloads = std::mem::take(&mut self.unloads);
+        unloads.retain_mut(|unload| match unload.next_step() {
+            Step::Wait => true,
+            Step::Stop(stage) => {
+                for (model, _) in stage.targets {
+                    self.stop(model, stage.grace, Cause::Unloaded);
+                }
+                true
+            }
+            Step::Completed(command) => {
+                self.outputs.push_back(Output::Unloaded { command });
+                false
+            }
+        });
+        self.unloads = unloads;
+    }
+
+    /// An unload of models that had no process may still have freed others; otherwise the exits will do this.
+    fn drain_if_nothing_leaves(&mut self, now: Timestamp, models: &[ModelId]) {
+        if models.iter().all(|model| !self.phases[model.index()].is_live()) {
+            self.drain(now);
+        }
+    }
+
+    fn stop_for_shutdown(&mut self, now: Timestamp, model: ModelId) {
+        let (Shutdown::Draining { deadline } | Shutdown::Stopping { deadline }) = self.shutdown else {
+            return;
+        };
+        let left = deadline.since(now).max(SHORTEST_GRACE);
+        let grace = self.plans[model.index()].unload_timeout.min(left);
+        self.stop(model, Some(grace), Cause::ShuttingDown);
+    }
+
+    fn finish_shutdown(&mut self) {
+        let asked = matches!(
+            self.shutdown,
+            Shutdown::Draining { .. } | Shutdown::Stopping { .. }
+        );
+        if asked && self.phases.iter().all(|phase| !phase.is_live()) {
+            self.shutdown = Shutdown::Finished;
+            self.outputs.push_back(Output::Finished);
+        }
+    }
+}

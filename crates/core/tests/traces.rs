@@ -1,0 +1,46 @@
+//! Replays the traces of spec/runtime.md 1.15 to 1.17, which lie beside this file in the spec's own notation.
+//! One test per row; its name is the row's id.
+
+mod replay;
+
+use replay::{Limit, row_ids, rows};
+
+const ARRIVAL: &str = include_str!("traces/arrival.txt");
+const GRANT: &str = include_str!("traces/grant.txt");
+const KEPT: &str = include_str!("traces/kept_weaknesses.txt");
+const MENDED: &str = include_str!("traces/mended.txt");
+
+fn check(id: &str) {
+    let (file, limit) = match id.as_bytes()[0] {
+        b'T' => (ARRIVAL, Limit::Arrival),
+        b'E' => (GRANT, Limit::Grant),
+        _ if row_ids(MENDED).any(|row| row == id) => (MENDED, Limit::Arrival),
+        _ => (KEPT, Limit::Arrival),
+    };
+    let row = rows(file)
+        .find(|row| row.id == id)
+        .expect("the row is in its file");
+    replay::replay(&row, limit);
+}
+
+macro_rules! traces {
+    ($($id:ident)*) => {
+        $(#[test] #[expect(non_snake_case, reason = "the ids are the spec's")] fn $id() { check(stringify!($id)); })*
+
+        #[test]
+        fn every_row_is_a_test() {
+            let listed = [$(stringify!($id)),*];
+            let written: Vec<&str> =
+                [ARRIVAL, GRANT, KEPT, MENDED].into_iter().flat_map(row_ids).collect();
+            assert_eq!(listed.len(), written.len());
+            assert!(written.iter().all(|id| listed.contains(id)));
+        }
+    };
+}
+
+traces! {
+    T01 T02 T03 T04 T05 T06 T07 T08 T09 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T21
+    T22 T23 T24 T25 T26 T27 T28 T29 T30 T31 T32 T33 T34 T35 T36 T37 T38 T39 T40 T41 T42
+    E01 E02 E03 E04 E05
+    W01 W02 W03 W04 W05 W06 W07 W07b W08 W09 W10 W11 W12 W13 W14 W15 W16 W17 W18 W19
+}
