@@ -153,8 +153,10 @@ impl World {
         for setting in row.initial.split_whitespace().filter(|&setting| setting != "—") {
             let (key, value) = setting.split_once('=').expect("initial is key=value");
             match key.split_once('.') {
-                Some(("lim", name)) => models[id(name).index()].concurrency_limit = value.parse().unwrap(),
-                Some(("pri", name)) => models[id(name).index()].priority = value.parse().unwrap(),
+                Some(("lim", name)) => {
+                    models[id(name).index()].concurrency_limit = value.parse().expect("a number");
+                }
+                Some(("pri", name)) => models[id(name).index()].priority = value.parse().expect("a number"),
                 Some(_) => panic!("unknown setting {setting}"),
                 None => states.push((id(key), value)),
             }
@@ -265,7 +267,7 @@ impl World {
                     .copied()
                     .filter(|&model| self.herd.state(model) != ModelState::Stopped)
                     .collect();
-                let seconds = Duration::from_secs(grace.trim_end_matches('s').parse().unwrap());
+                let seconds = Duration::from_secs(grace.trim_end_matches('s').parse().expect("a number"));
                 let seen = self.unload(&models, seconds);
                 let expected: Vec<_> = live.iter().map(|&model| (model, seconds)).collect();
                 assert_eq!(
@@ -292,13 +294,10 @@ impl World {
             ["LATE", name, ref outcome @ ..] => {
                 let model = self.id(name);
                 let live = self.herd.generation(model);
-                let known = self.generations.get(&model).into_iter().flatten().copied();
+                let mut known = self.generations.get(&model).into_iter().flatten().copied();
                 // A load that was forgotten before it spawned anything has no generation; its report has none
                 // that was ever given out.
-                let late = known
-                    .filter(|&old| Some(old) != live)
-                    .last()
-                    .unwrap_or(Generation(0));
+                let late = known.rfind(|&old| Some(old) != live).unwrap_or(Generation(0));
                 match outcome {
                     ["ok"] => self.herd.handle_ready(NOW, model, late),
                     ["err", _] => self.herd.handle_exited(NOW, model, late, Exit::Ended),
@@ -487,7 +486,7 @@ impl Effects {
 const NOW: Timestamp = Timestamp(Duration::ZERO);
 
 fn request_id(text: &str) -> RequestId {
-    RequestId(text.trim_start_matches('r').parse().unwrap())
+    RequestId(text.trim_start_matches('r').parse().expect("a number"))
 }
 
 /// Every model of the row, in order of appearance: first those that trace and initial states name, then those
