@@ -1,2 +1,61 @@
-//! chores
-fn main() {}
+//! `cargo xtask`: one entry point for the chores of this repository.
+//!
+//! Each command lives in its own module; this file only knows their names. What a chore needs beyond cargo is looked
+//! for first, and a missing tool is an error that says what to install: nothing is skipped silently.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "talking to the person at the terminal is the job"
+)]
+
+mod bench;
+mod client;
+mod demo;
+mod gate;
+mod llama;
+mod programs;
+mod router;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  demo [--once] [--llama] [--port N]
+                build herder, serve two demo models on 127.0.0.1:8080, swap between them, keep serving
+                --once    end after the check      --llama    two real models instead of the demo ones
+  test          everything: formatting, lints, tidy, unit, property, acceptance, real inference, documentation
+  llama         install llama.cpp's server and a small model under the user's cache folder, print their paths
+  bench [decisions|rss|readiness]
+                the measurements; all of them when none is named
+  tidy          the rules of the house that no other tool checks
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["demo", options @ ..] => demo::Options::parse(options).and_then(|options| demo::run(&options)),
+        ["test"] => gate::run(),
+        ["llama"] => llama::run(),
+        ["bench", names @ ..] => bench::run(names),
+        ["tidy"] => tidy::run(),
+        ["help" | "-h" | "--help"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

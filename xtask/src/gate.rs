@@ -1,0 +1,66 @@
+//! `cargo xtask test`: everything that must hold before a change lands, in the order in which failures are cheapest.
+//!
+//! The runners' own summary lines go to the terminal unchanged.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::llama;
+use crate::programs::{self, cargo};
+use crate::tidy;
+
+/// # Errors
+/// The first step that fails, by name.
+pub(crate) fn run() -> Result<()> {
+    let started = Instant::now();
+    step("formatting", || {
+        let missing = "rustfmt is missing: rustup component add rustfmt";
+        programs::output(cargo().args(["fmt", "--version"])).context(missing)?;
+        programs::run(cargo().args(["fmt", "--all", "--check"])).context("cargo fmt --all mends it")
+    })?;
+    step("lints", || {
+        let missing = "clippy is missing: rustup component add clippy";
+        programs::output(cargo().args(["clippy", "--version"])).context(missing)?;
+        programs::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    })?;
+    step("tidy", tidy::run)?;
+    step("programs", || {
+        programs::run(cargo().args(["build", "--workspace", "--bins"]))
+    })?;
+    let llama = step("llama.cpp", llama::ensure)?;
+    step("unit, property, acceptance and real-inference tests", || {
+        programs::run(tests(&["--lib", "--bins", "--tests"]).envs(llama.environment()))
+    })?;
+    step("documentation tests", || programs::run(&mut tests(&["--doc"])))?;
+    step("documentation", || {
+        let mut doc = cargo();
+        doc.args(["doc", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings");
+        programs::run(&mut doc)
+    })?;
+    println!("\neverything passed in {}", minutes(started));
+    Ok(())
+}
+
+fn tests(selection: &[&str]) -> Command {
+    let mut command = cargo();
+    command
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .args(selection);
+    command
+}
+
+fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    println!("\n=== {name}");
+    let started = Instant::now();
+    let outcome = work().with_context(|| format!("{name} failed"))?;
+    println!("=== {name}: passed in {}", minutes(started));
+    Ok(outcome)
+}
+
+fn minutes(since: Instant) -> String {
+    let seconds = since.elapsed().as_secs();
+    format!("{} min {:02} s", seconds / 60, seconds % 60)
+}
