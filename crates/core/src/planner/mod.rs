@@ -1,6 +1,7 @@
 //! Who must leave for whom. A planner is a pure function of the target and of what runs.
 
 pub mod groups;
+pub mod matrix;
 
 use crate::ModelId;
 

@@ -1,0 +1,292 @@
+//! Shorter lists than those of [`super::enumeration`], for parts that share models in very many combinations.
+//!
+//! What matters of a combination is only its weight and those of its models that could still come in from elsewhere:
+//! the *interface* of its node, the live models that also occur in another part of an `&` around it. A combination is
+//! dropped when another one is at least as good whatever is added to both: when the weight it has outside of the
+//! interface, plus that of the interface models which the other lacks, is no more than the other's weight outside
+//! of the interface. The cost found is exact as long as no list passes its limit; then the heaviest combinations
+//! are kept, which may miss the cheapest answer but not the target, which outweighs all.
+//!
+//! Ties: the combination found first from left to right that is never dropped. This can differ from 5.4 b.
+
+use std::collections::BTreeMap;
+
+use super::mask;
+use super::program::{Node, NodeId, Program};
+use super::solver::Limits;
+
+/// The heaviest union of one combination from each part.
+pub(super) fn heaviest_union(
+    program: &Program,
+    live: &[u64],
+    weights: &[u128],
+    limits: Limits,
+    parts: &[NodeId],
+) -> Vec<u64> {
+    let interfaces = Interfaces::new(program, live, parts);
+    let mut dominance = Dominance {
+        program,
+        live,
+        weights,
+        limits,
+        interfaces,
+        listed: BTreeMap::new(),
+        comparisons: 0,
+    };
+    let unions = dominance.unions(parts, &vec![0; program.words()]);
+    // Nothing can be added any more, so only the weight counted and one combination is left.
+    unions
+        .iter()
+        .next()
+        .map_or_else(|| vec![0; program.words()], <[u64]>::to_vec)
+}
+
+/// The interface of each node, one row per node. That of a set is what any of its uses needs, which is safe: with
+/// a larger interface fewer combinations are dropped.
+struct Interfaces<'s> {
+    program: &'s Program,
+    live: &'s [u64],
+    rows: Vec<u64>,
+    /// Nodes that are used by the parts in question.
+    reached: Vec<bool>,
+}
+
+impl<'s> Interfaces<'s> {
+    fn new(program: &'s Program, live: &'s [u64], parts: &[NodeId]) -> Self {
+        let words = program.words();
+        let mut interfaces = Self {
+            program,
+            live,
+            rows: vec![0; words * program.node_count()],
+            reached: vec![false; program.node_count()],
+        };
+        interfaces.give_to_parts(parts, &vec![0; words]);
+        // Parents stand after their children, so this is top-down.
+        for node in (0..program.node_count()).rev() {
+            if !interfaces.reached[node] {
+                continue;
+            }
+            let own = interfaces.of(node).to_vec();
+            match program.node(node) {
+                Node::Model(_) => {}
+                Node::Set(set) => interfaces.give(program.root(*set), &own),
+                Node::Any(range) => {
+                    for &child in program.children(range) {
+                        interfaces.give(child, &own);
+                    }
+                }
+                Node::All(range) => interfaces.give_to_parts(program.children(range), &own),
+            }
+        }
+        interfaces
+    }
+
+    fn of(&self, node: NodeId) -> &[u64] {
+        let words = self.program.words();
+        &self.rows[node * words..][..words]
+    }
+
+    /// Each part gets the outer interface and what it shares with other parts.
+    fn give_to_parts(&mut self, parts: &[NodeId], outer: &[u64]) {
+        let mut seen = vec![0; outer.len()];
+        let mut interface = outer.to_vec();
+        for &part in parts {
+            let shared: Vec<u64> = mask::common(&seen, self.program.below(part)).collect();
+            mask::unite(&mut interface, &shared);
+            mask::unite(&mut seen, self.program.below(part));
+        }
+        for &part in parts {
+            self.give(part, &interface);
+        }
+    }
+
+    fn give(&mut self, node: NodeId, interface: &[u64]) {
+        self.reached[node] = true;
+        let (below, words) = (self.program.below(node), self.program.words());
+        for (word, own) in self.rows[node * words..][..words].iter_mut().enumerate() {
+            *own |= interface[word] & below[word] & self.live[word];
+        }
+    }
+}
+
+struct Dominance<'s> {
+    program: &'s Program,
+    live: &'s [u64],
+    weights: &'s [u128],
+    limits: Limits,
+    interfaces: Interfaces<'s>,
+    /// Lists of sets.
+    listed: BTreeMap<usize, Undominated>,
+    comparisons: usize,
+}
+
+impl Dominance<'_> {
+    fn unions(&mut self, parts: &[NodeId], outer: &[u64]) -> Undominated {
+        let words = self.program.words();
+        // What can still come in when a part has been joined: the outer interface and the parts to its right.
+        let mut interfaces = vec![outer.to_vec(); parts.len()];
+        for index in (1..parts.len()).rev() {
+            let mut interface = interfaces[index].clone();
+            mask::unite(&mut interface, self.program.below(parts[index]));
+            interfaces[index - 1] = interface;
+        }
+        let mut unions = Undominated::empty_combination(words);
+        let mut union = vec![0; words];
+        for (&part, interface) in parts.iter().zip(&interfaces) {
+            let list = self.list(part);
+            let mut joined = Undominated::new(words);
+            for left in unions.iter() {
+                for right in list.iter() {
+                    union.copy_from_slice(left);
+                    mask::unite(&mut union, right);
+                    self.insert(&mut joined, &union, interface);
+                }
+            }
+            unions = joined;
+        }
+        unions
+    }
+
+    fn list(&mut self, node: NodeId) -> Undominated {
+        let program = self.program;
+        let words = program.words();
+        if !mask::intersects(program.below(node), self.live) {
+            return Undominated::empty_combination(words);
+        }
+        match program.node(node) {
+            Node::Model(bit) => {
+                let mut list = Undominated::empty_combination(words);
+                mask::insert(&mut list.rows, *bit);
+                list
+            }
+            Node::Set(set) => {
+                if let Some(list) = self.listed.get(set) {
+                    return list.clone();
+                }
+                let list = self.list(program.root(*set));
+                self.listed.insert(*set, list.clone());
+                list
+            }
+            Node::Any(range) => {
+                let interface = self.interfaces.of(node).to_vec();
+                let mut alternatives = Undominated::new(words);
+                for &child in program.children(range) {
+                    for row in self.list(child).iter() {
+                        self.insert(&mut alternatives, row, &interface);
+                    }
+                }
+                alternatives
+            }
+            Node::All(range) => {
+                let interface = self.interfaces.of(node).to_vec();
+                self.unions(program.children(range), &interface)
+            }
+        }
+    }
+
+    fn insert(&mut self, list: &mut Undominated, row: &[u64], interface: &[u64]) {
+        self.comparisons += list.outside.len() + 1;
+        list.insert(row, interface, self.weights);
+        let limit = if self.comparisons > self.limits.dominance {
+            self.limits.undominated_when_hurried
+        } else {
+            self.limits.undominated
+        };
+        // Trimming at twice the limit keeps the price of sorting small.
+        if list.outside.len() >= 2 * limit {
+            list.keep_heaviest(limit, self.weights);
+        }
+    }
+}
+
+/// Combinations none of which is dominated by another.
+#[derive(Clone)]
+struct Undominated {
+    words: usize,
+    rows: Vec<u64>,
+    /// The weight of each row outside of the interface of the list.
+    outside: Vec<u128>,
+}
+
+impl Undominated {
+    fn new(words: usize) -> Self {
+        Self {
+            words,
+            rows: Vec::new(),
+            outside: Vec::new(),
+        }
+    }
+
+    fn empty_combination(words: usize) -> Self {
+        Self {
+            words,
+            rows: vec![0; words],
+            outside: vec![0],
+        }
+    }
+
+    fn iter(&self) -> std::slice::ChunksExact<'_, u64> {
+        self.rows.chunks_exact(self.words)
+    }
+
+    fn insert(&mut self, row: &[u64], interface: &[u64], weights: &[u128]) {
+        let outside = mask::weight(mask::without(row, interface), weights);
+        let dominates = |better: &[u64], better_outside: u128, row: &[u64], outside: u128| {
+            let lacking = || {
+                row.iter()
+                    .zip(better)
+                    .zip(interface)
+                    .map(|((row, better), inside)| row & !better & inside)
+            };
+            outside <= better_outside && outside + mask::weight(lacking(), weights) <= better_outside
+        };
+        if self
+            .iter()
+            .zip(&self.outside)
+            .any(|(other, weight)| dominates(other, *weight, row, outside))
+        {
+            return;
+        }
+        let mut kept = 0;
+        for index in 0..self.outside.len() {
+            let start = index * self.words;
+            if !dominates(
+                row,
+                outside,
+                &self.rows[start..start + self.words],
+                self.outside[index],
+            ) {
+                self.rows
+                    .copy_within(start..start + self.words, kept * self.words);
+                self.outside[kept] = self.outside[index];
+                kept += 1;
+            }
+        }
+        self.rows.truncate(kept * self.words);
+        self.outside.truncate(kept);
+        self.rows.extend_from_slice(row);
+        self.outside.push(outside);
+    }
+
+    /// Keeps the heaviest combinations, of equally heavy ones the earlier, in their order.
+    fn keep_heaviest(&mut self, limit: usize, weights: &[u128]) {
+        let mut by_weight: Vec<(u128, usize)> = self
+            .iter()
+            .enumerate()
+            .map(|(index, row)| (mask::weight(row.iter().copied(), weights), index))
+            .collect();
+        by_weight.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
+        let mut indices: Vec<usize> = by_weight
+            .into_iter()
+            .take(limit)
+            .map(|(_, index)| index)
+            .collect();
+        indices.sort_unstable();
+        self.rows = indices
+            .iter()
+            .flat_map(|index| &self.rows[index * self.words..][..self.words])
+            .copied()
+            .collect();
+        self.outside = indices.iter().map(|index| self.outside[*index]).collect();
+    }
+}
