@@ -1,1 +1,30 @@
-//! placeholder
+//! herder: one endpoint for many local model servers.
+//!
+//! This crate serves: it reads the command line, accepts connections, and carries requests to the right model server
+//! and answers back. What it decides about models it asks `herder-core`; processes are run by `herder-supervisor`,
+//! configuration is read by `herder-config`, bodies are edited by `herder-wire`. Here they meet:
+//!
+//! | Module | Does |
+//! |---|---|
+//! | [`cli`] | the commands |
+//! | [`plan`] | turns a configuration into what the core decides with |
+//! | [`driver`] | feeds the core and does what it says |
+//! | [`serve`] | accepts connections, ends gracefully |
+//! | [`pipeline`], [`routes`] | what happens to a request before it is forwarded |
+//! | [`upstream`], [`proxy`] | the way to a model server and back |
+//! | [`logs`], [`access_log`], [`in_flight`], [`error`] | what people see of it |
+
+pub mod access_log;
+pub mod app;
+pub mod cli;
+pub mod driver;
+pub mod error;
+pub mod go_duration;
+pub mod in_flight;
+pub mod logs;
+mod pipeline;
+pub mod plan;
+pub mod proxy;
+pub mod routes;
+pub mod serve;
+pub mod upstream;

@@ -1,0 +1,436 @@
+//! The only place where the core meets the world.
+//!
+//! A mutex around [`Herd`]: whoever brings an event locks, hands it over, carries out what the herd says, and
+//! unlocks. Nothing awaits in between, and what could lead back here (leases, waiting requests) is handed on after
+//! the unlock. What is decided is the core's business, how a process is run is the supervisor's, how bytes flow is
+//! the proxy's.
+
+mod journal;
+mod slot;
+mod ticket;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use herder_core::{
+    CommandId, Exit, Failure, Generation, Herd, ModelId, ModelState, Output, Plan, RequestId, Timestamp,
+};
+use herder_supervisor::{Readiness, Report, Specification, Supervisor};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+
+use crate::app::Snapshot;
+use crate::error::FailedStart;
+use crate::logs::Logs;
+use crate::upstream::Upstream;
+use journal::Journal;
+use slot::{Current, Slot};
+use ticket::Outcome;
+pub use ticket::{Failed, Lease, Refused, Ticket, Waiting};
+
+/// Runs the models of one configuration.
+pub struct Driver {
+    snapshot: Arc<Snapshot>,
+    logs: Arc<Logs>,
+    supervisor: Supervisor,
+    /// Zero of the core's clock.
+    origin: Instant,
+    state: Mutex<State>,
+    /// Told when the herd's deadline has become earlier.
+    earlier: Arc<Notify>,
+    /// Upgraded connections: they outlive the request handler that made them.
+    tunnels: TaskTracker,
+    /// Ends every upgraded connection at shutdown.
+    closing: CancellationToken,
+    /// Nothing runs any more.
+    finished: CancellationToken,
+    _timer: AbortOnDropHandle<()>,
+}
+
+struct State {
+    herd: Herd,
+    slots: Vec<Slot>,
+    waiters: BTreeMap<RequestId, Waiter>,
+    unloads: BTreeMap<CommandId, oneshot::Sender<()>>,
+    last_request: u64,
+    last_command: u64,
+    /// What the timer sleeps for.
+    armed: Option<Timestamp>,
+}
+
+/// A request that waits, from the driver's side.
+struct Waiter {
+    model: ModelId,
+    outcome: oneshot::Sender<Outcome>,
+}
+
+/// What is handed on after the unlock, because it could lead back into the driver.
+#[derive(Default)]
+struct Effects {
+    outcomes: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    own: Option<Own>,
+}
+
+/// What became at once of the request that asked.
+enum Own {
+    Granted(Lease),
+    Refused(Refused),
+    Failed(Failed),
+}
+
+impl Driver {
+    /// A driver under which nothing runs yet. Must be called inside a tokio runtime, which gets one task for the
+    /// herd's deadlines; it ends with the driver.
+    #[must_use]
+    pub fn new(snapshot: Arc<Snapshot>, plan: Plan, logs: Arc<Logs>, supervisor: Supervisor) -> Arc<Self> {
+        let slots = snapshot
+            .models()
+            .map(|model| Slot::new(Arc::clone(logs.model(model))))
+            .collect();
+        let earlier = Arc::new(Notify::new());
+        Arc::new_cyclic(|driver| Self {
+            snapshot,
+            logs,
+            supervisor,
+            origin: Instant::now(),
+            state: Mutex::new(State {
+                herd: Herd::new(plan),
+                slots,
+                waiters: BTreeMap::new(),
+                unloads: BTreeMap::new(),
+                last_request: 0,
+                last_command: 0,
+                armed: None,
+            }),
+            tunnels: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            finished: CancellationToken::new(),
+            _timer: AbortOnDropHandle::new(tokio::spawn(keep_time(
+                Weak::clone(driver),
+                Arc::clone(&earlier),
+            ))),
+            earlier,
+        })
+    }
+
+    /// The state of a model as clients see it.
+    #[must_use]
+    pub fn state(&self, model: ModelId) -> ModelState {
+        self.state.lock().herd.state(model)
+    }
+
+    /// Every model that has a process, in ascending order.
+    #[must_use]
+    pub fn running(&self) -> Vec<(ModelId, ModelState)> {
+        self.state.lock().herd.running().collect()
+    }
+
+    /// The server of a model that is ready, without a lease: for ignored websockets, which neither start nor hold
+    /// a model (spec/http-api.md 6.4).
+    #[must_use]
+    pub fn ready_upstream(&self, model: ModelId) -> Option<Arc<Upstream>> {
+        let state = self.state.lock();
+        if state.herd.state(model) != ModelState::Ready {
+            return None;
+        }
+        state.slots[model.index()]
+            .current
+            .as_ref()
+            .map(|current| Arc::clone(&current.upstream))
+    }
+
+    /// A request wants this model.
+    #[must_use]
+    pub fn request(self: &Arc<Self>, model: ModelId) -> Ticket {
+        let mut state = self.state.lock();
+        state.last_request += 1;
+        let request = RequestId(state.last_request);
+        let now = self.now();
+        state.herd.handle_request(now, request, model);
+        let mut effects = self.carry_out(&mut state, now, Some(model));
+        let ticket = match effects.own.take() {
+            Some(Own::Granted(lease)) => Ticket::Granted(lease),
+            Some(Own::Refused(refused)) => Ticket::Refused(refused),
+            outcome @ (None | Some(Own::Failed(_))) => {
+                let (sender, receiver) = oneshot::channel();
+                if let Some(Own::Failed(failed)) = outcome {
+                    effects.outcomes.push((sender, Err(failed)));
+                } else {
+                    state.waiters.insert(
+                        request,
+                        Waiter {
+                            model,
+                            outcome: sender,
+                        },
+                    );
+                }
+                Ticket::Waiting(Waiting::new(Arc::clone(self), request, receiver))
+            }
+        };
+        drop(state);
+        effects.deliver();
+        ticket
+    }
+
+    /// Stops these models and returns when they are gone, at once when none runs. Without a `grace` each gets its
+    /// own `unloadTimeout`.
+    pub async fn unload(self: &Arc<Self>, models: &[ModelId], grace: Option<Duration>) {
+        let (sender, gone) = oneshot::channel();
+        self.update(|state, now| {
+            state.last_command += 1;
+            let command = CommandId(state.last_command);
+            state.unloads.insert(command, sender);
+            state.herd.unload(now, command, models, grace);
+        });
+        // The sender goes with its answer, or with the driver; both mean that nothing is left to wait for.
+        let _ = gone.await;
+    }
+
+    /// Fails what waits, lets what is in flight end within `budget`, stops everything, and returns when nothing
+    /// runs any more. Upgraded connections end at once. A second call with a smaller budget hurries the first.
+    pub async fn shutdown(self: &Arc<Self>, budget: Duration) {
+        self.closing.cancel();
+        self.tunnels.close();
+        self.update(|state, now| state.herd.shutdown(now, now + budget));
+        self.finished.cancelled().await;
+        self.tunnels.wait().await;
+    }
+
+    /// A granted request has ended.
+    fn done(self: &Arc<Self>, request: RequestId) {
+        self.update(|state, now| state.herd.handle_done(now, request));
+    }
+
+    /// A waiting request has lost its client. No-op when its outcome is on the way.
+    fn cancel(self: &Arc<Self>, request: RequestId) {
+        self.update(|state, now| {
+            if state.waiters.remove(&request).is_some() {
+                state.herd.handle_cancel(now, request);
+            }
+        });
+    }
+
+    /// The supervisor has something to say about a start.
+    fn report(self: &Arc<Self>, model: ModelId, generation: Generation, report: Report) {
+        match report {
+            Report::Spawned { pid } => self.journal().spawned(model, pid),
+            Report::Ready { after: _ } => {
+                self.update(|state, now| state.herd.handle_ready(now, model, generation));
+            }
+            Report::Exited(exit) => self.update(|state, now| {
+                let exit = state.slots[model.index()].note_exit(generation, exit);
+                state.herd.handle_exited(now, model, generation, exit);
+            }),
+        }
+    }
+
+    /// One event: lock, hand over, carry out, unlock, deliver.
+    fn update(self: &Arc<Self>, event: impl FnOnce(&mut State, Timestamp)) {
+        let mut state = self.state.lock();
+        let now = self.now();
+        event(&mut state, now);
+        let effects = self.carry_out(&mut state, now, None);
+        drop(state);
+        effects.deliver();
+    }
+
+    /// Taken under the lock, so that the core never sees time go backwards.
+    fn now(&self) -> Timestamp {
+        Timestamp(self.origin.elapsed())
+    }
+
+    fn journal(&self) -> Journal<'_> {
+        Journal {
+            snapshot: &self.snapshot,
+            logger: self.logs.logger(),
+        }
+    }
+
+    /// Does what the herd says until it says nothing more. `own` is the model of the request that asked, if one
+    /// did: that request has no waiter yet.
+    fn carry_out(self: &Arc<Self>, state: &mut State, now: Timestamp, own: Option<ModelId>) -> Effects {
+        let mut effects = Effects::default();
+        while let Some(output) = state.herd.poll_output() {
+            match output {
+                Output::Start { model, generation } => self.start(state, now, model, generation),
+                Output::Stop {
+                    model,
+                    generation,
+                    grace,
+                } => state.slots[model.index()].stop(generation, grace),
+                Output::Grant {
+                    request,
+                    model,
+                    generation,
+                } => {
+                    let upstream = state.slots[model.index()]
+                        .upstream(generation)
+                        .expect("the core grants only the start that is ready");
+                    let lease = Lease::new(Arc::clone(self), request, upstream);
+                    match state.waiters.remove(&request) {
+                        Some(waiter) => effects.outcomes.push((waiter.outcome, Ok(lease))),
+                        None => effects.own = Some(Own::Granted(lease)),
+                    }
+                }
+                // Admission is answered on the spot, so this is always about the request that asked.
+                Output::Reject { request: _, refusal } => {
+                    let last = own.and_then(|model| self.last_failure(state, model));
+                    effects.own = Some(Own::Refused(Refused { refusal, last, now }));
+                }
+                Output::Fail { request, failure } => {
+                    let waiter = state.waiters.remove(&request);
+                    let model = waiter.as_ref().map(|waiter| waiter.model).or(own);
+                    if let (Failure::Start { generation, reason }, Some(model)) = (failure, model) {
+                        state.slots[model.index()].note_failure(generation, reason);
+                    }
+                    let last = model.and_then(|model| self.last_failure(state, model));
+                    let failed = Failed { failure, last, now };
+                    match waiter {
+                        Some(waiter) => effects.outcomes.push((waiter.outcome, Err(failed))),
+                        None => effects.own = Some(Own::Failed(failed)),
+                    }
+                }
+                // Positions are for loading-state streams, which are not built yet.
+                Output::Queued {
+                    request: _,
+                    position: _,
+                } => {}
+                Output::Load {
+                    model,
+                    victims,
+                    explanation,
+                } => {
+                    self.journal().load(model, &victims, &explanation);
+                }
+                Output::Changed {
+                    model,
+                    from,
+                    to,
+                    cause,
+                } => {
+                    self.journal()
+                        .change(&mut state.slots[model.index()], model, from, to, cause);
+                }
+                Output::Unloaded { command } => {
+                    if let Some(waiting) = state.unloads.remove(&command) {
+                        // Whoever asked may have left.
+                        let _ = waiting.send(());
+                    }
+                }
+                Output::Finished => self.finished.cancel(),
+            }
+        }
+        self.arm_if_earlier(state);
+        effects
+    }
+
+    fn last_failure(&self, state: &State, model: ModelId) -> Option<FailedStart> {
+        let (id, settings) = self.snapshot.model(model);
+        state.slots[model.index()].last_failure(id, settings)
+    }
+
+    fn start(self: &Arc<Self>, state: &mut State, now: Timestamp, model: ModelId, generation: Generation) {
+        let (id, settings) = self.snapshot.model(model);
+        self.journal().start(model);
+        let slot = &mut state.slots[model.index()];
+        let ended = self.closing.child_token();
+        let upstream = match Upstream::new(id, settings, generation, self.tunnels.clone(), ended) {
+            Ok(upstream) => Arc::new(upstream),
+            Err(error) => {
+                slot.note_unstartable(generation, error.to_string());
+                state
+                    .herd
+                    .handle_exited(now, model, generation, Exit::SpawnFailed);
+                return;
+            }
+        };
+        let readiness = match &settings.check_endpoint {
+            None => Readiness::Immediate,
+            Some(endpoint) => Readiness::Probe(upstream.probe(endpoint)),
+        };
+        let specification = Specification {
+            command: settings.cmd.clone(),
+            stop_command: settings.cmd_stop.clone(),
+            environment: settings.env.iter().filter_map(|entry| variable(entry)).collect(),
+            readiness,
+            log: Arc::clone(&slot.log),
+        };
+        let driver = Arc::clone(self);
+        let process = self.supervisor.start(specification, move |report| {
+            driver.report(model, generation, report)
+        });
+        slot.current = Some(Current {
+            generation,
+            upstream,
+            process,
+        });
+    }
+
+    /// Wakes the timer when the herd wants to be called before it would wake by itself.
+    fn arm_if_earlier(&self, state: &mut State) {
+        let next = state.herd.poll_timeout();
+        if let Some(next) = next
+            && state.armed.is_none_or(|armed| next < armed)
+        {
+            state.armed = Some(next);
+            self.earlier.notify_one();
+        }
+    }
+
+    /// What the timer sleeps for from now on.
+    fn deadline(&self) -> Option<Instant> {
+        let mut state = self.state.lock();
+        state.armed = state.herd.poll_timeout();
+        // A deadline beyond the clock's range never comes.
+        state.armed.and_then(|armed| self.origin.checked_add(armed.0))
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Driver")
+            .field("running", &self.running())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Effects {
+    /// To be called without the lock. A waiter that has left drops its lease here, which ends it.
+    fn deliver(self) {
+        for (waiter, outcome) in self.outcomes {
+            drop(waiter.send(outcome));
+        }
+    }
+}
+
+/// Calls `handle_timeout` whenever the herd's deadline passes.
+async fn keep_time(driver: Weak<Driver>, earlier: Arc<Notify>) {
+    loop {
+        let Some(deadline) = driver.upgrade().map(|driver| driver.deadline()) else {
+            return;
+        };
+        match deadline {
+            None => earlier.notified().await,
+            Some(deadline) => {
+                tokio::select! {
+                    () = earlier.notified() => continue,
+                    () = tokio::time::sleep_until(deadline) => {}
+                }
+                let Some(driver) = driver.upgrade() else { return };
+                driver.update(|state, now| state.herd.handle_timeout(now));
+            }
+        }
+    }
+}
+
+/// An `env` entry of a model. One without `=` names nothing and is left out.
+fn variable(entry: &str) -> Option<(String, String)> {
+    entry
+        .split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,151 @@
+//! The driver's log lines: every load and every change of a model's state, once each. Scripts search for the texts
+//! of spec/runtime.md 2 and spec/config.md 5.4.
+
+use herder_config::Router;
+use herder_core::planner::Explanation;
+use herder_core::{Cause, ModelId, ModelState, StartFailure};
+
+use super::slot::Slot;
+use crate::app::Snapshot;
+use crate::go_duration::GoDuration;
+use crate::logs::{Logger, mask};
+
+/// Writes what happens to models into herder's own log.
+pub(super) struct Journal<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) logger: &'a Logger,
+}
+
+impl Journal<'_> {
+    /// A command is about to run.
+    pub(super) fn start(&self, model: ModelId) {
+        let (id, settings) = self.snapshot.model(model);
+        self.logger.debug(format_args!(
+            "{id} starting: {}",
+            mask(&settings.cmd, &settings.sensitive)
+        ));
+    }
+
+    /// A process runs.
+    pub(super) fn spawned(&self, model: ModelId, pid: u32) {
+        self.logger
+            .debug(format_args!("{} has process {pid}", self.snapshot.model(model).0));
+    }
+
+    /// A load has begun.
+    pub(super) fn load(&self, model: ModelId, victims: &[ModelId], explanation: &Explanation) {
+        let (id, _) = self.snapshot.model(model);
+        let victims_text = self.names(victims);
+        let Explanation::Matrix {
+            set,
+            combination,
+            cost,
+        } = explanation
+        else {
+            if victims.is_empty() {
+                self.logger.info(format_args!("{id} loading"));
+            } else {
+                self.logger
+                    .info(format_args!("{id} loading, evicting {victims_text}"));
+            }
+            return;
+        };
+        let alone = combination.iter().all(|&member| member == model) && victims.is_empty();
+        if alone {
+            self.logger
+                .info(format_args!("{id} starting (no models running)"));
+            return;
+        }
+        let (name, expression) = self.set(*set);
+        let target = self.names(combination);
+        let line = format!(
+            "{id} matrix set={name} expression=\"{expression}\" evict={victims_text} target={target} cost={cost}"
+        );
+        // A load that evicts nothing beside running models is no swap (spec/runtime.md 1.5).
+        if victims.is_empty() {
+            self.logger.debug(line);
+        } else {
+            self.logger.info(line);
+        }
+    }
+
+    /// A model has changed its visible state.
+    pub(super) fn change(
+        &self,
+        slot: &mut Slot,
+        model: ModelId,
+        from: ModelState,
+        to: ModelState,
+        cause: Cause,
+    ) {
+        let (id, settings) = self.snapshot.model(model);
+        self.logger
+            .debug(format_args!("{id} {} -> {}", word(from), word(to)));
+        match cause {
+            Cause::BecameReady => {
+                if let Some(endpoint) = &settings.check_endpoint {
+                    let proxy = settings.proxy.trim_end_matches('/');
+                    self.logger
+                        .info(format_args!("{id} Health check passed on {proxy}{endpoint}"));
+                } else {
+                    self.logger.info(format_args!("{id} is ready (no health check)"));
+                }
+            }
+            Cause::Idle => {
+                let seconds = settings.ttl.unwrap_or_default().as_secs();
+                self.logger
+                    .info(format_args!("{id} Unloading model, TTL of {seconds}s reached"));
+            }
+            Cause::Crashed => {
+                let status = slot.last_status();
+                self.logger
+                    .warn(format_args!("{id} upstream exited unexpectedly ({status})"));
+            }
+            Cause::StartFailed(reason) => {
+                let Some(generation) = slot.last_generation() else {
+                    return;
+                };
+                let detail = &slot.note_failure(generation, reason).detail;
+                match reason {
+                    StartFailure::Spawn => self.logger.warn(format_args!("{id} {detail}")),
+                    StartFailure::Exited => self.logger.warn(format_args!(
+                        "{id} upstream command exited prematurely ({detail})"
+                    )),
+                    StartFailure::TimedOut => {
+                        let budget = GoDuration(settings.health_check_timeout);
+                        self.logger
+                            .warn(format_args!("{id} health check timed out after {budget}"));
+                    }
+                }
+            }
+            Cause::Evicted { by } => {
+                self.logger
+                    .debug(format_args!("{id} leaves for {}", self.snapshot.model(by).0));
+            }
+            Cause::Unloaded => self.logger.info(format_args!("{id} unloading")),
+            Cause::Requested | Cause::ShuttingDown | Cause::Stopped => {}
+        }
+    }
+
+    fn names(&self, models: &[ModelId]) -> String {
+        let names: Vec<&str> = models.iter().map(|&model| self.snapshot.model(model).0).collect();
+        format!("[{}]", names.join(" "))
+    }
+
+    fn set(&self, index: Option<usize>) -> (&str, &str) {
+        let set = match &self.snapshot.config.router {
+            Router::Group(_) => None,
+            Router::Matrix(matrix) => index.and_then(|index| matrix.sets.get_index(index)),
+        };
+        set.map_or(("(none)", ""), |(name, expression)| (name, expression))
+    }
+}
+
+fn word(state: ModelState) -> &'static str {
+    match state {
+        ModelState::Stopped => "stopped",
+        ModelState::Starting => "starting",
+        ModelState::Ready => "ready",
+        ModelState::Stopping => "stopping",
+    }
+}

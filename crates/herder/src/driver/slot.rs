@@ -1,0 +1,157 @@
+//! What the driver keeps for one model: the start that is alive, and how the last ones ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use herder_config::Model;
+use herder_core::{Generation, StartFailure};
+use herder_supervisor::{Exit, ExitKind, LOG_TAIL_BYTES, LOG_TAIL_LINES, LogRing, Process};
+
+use crate::error::FailedStart;
+use crate::logs::mask;
+use crate::upstream::Upstream;
+
+/// One model's place in the driver.
+pub(super) struct Slot {
+    /// The model's output, over all its starts.
+    pub(super) log: Arc<LogRing>,
+    /// The start that has a process.
+    pub(super) current: Option<Current>,
+    /// How the last start ended.
+    ending: Option<Ending>,
+    /// The last start that failed; [`herder_core::Failure::FailFast`] speaks of it.
+    failure: Option<(Generation, Cause)>,
+}
+
+/// A start that has a process.
+pub(super) struct Current {
+    pub(super) generation: Generation,
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) process: Process,
+}
+
+/// What the supervisor said at the end of a start.
+struct Ending {
+    generation: Generation,
+    /// Exit status, or why there was no process.
+    detail: String,
+    log_tail: String,
+}
+
+/// How a start failed.
+#[derive(Debug)]
+pub(super) struct Cause {
+    pub(super) reason: StartFailure,
+    /// Exit status, or why there was no process; empty when the process still has to end.
+    pub(super) detail: String,
+    /// The last lines it printed.
+    pub(super) log_tail: String,
+}
+
+impl Slot {
+    pub(super) fn new(log: Arc<LogRing>) -> Self {
+        Self {
+            log,
+            current: None,
+            ending: None,
+            failure: None,
+        }
+    }
+
+    /// The server of this start, while it has a process.
+    pub(super) fn upstream(&self, generation: Generation) -> Option<Arc<Upstream>> {
+        let current = self
+            .current
+            .as_ref()
+            .filter(|current| current.generation == generation)?;
+        Some(Arc::clone(&current.upstream))
+    }
+
+    /// Runs the stop ladder. A start that is gone already needs none.
+    pub(super) fn stop(&self, generation: Generation, grace: Duration) {
+        if let Some(current) = self
+            .current
+            .as_ref()
+            .filter(|current| current.generation == generation)
+        {
+            current.process.stop(grace);
+        }
+    }
+
+    /// The process is gone: keeps what is known and ends the connections that were taken over from HTTP.
+    pub(super) fn note_exit(&mut self, generation: Generation, exit: Exit) -> herder_core::Exit {
+        if let Some(current) = self.current.take_if(|current| current.generation == generation) {
+            current.upstream.ended().cancel();
+        }
+        let (kind, detail) = match exit.kind {
+            ExitKind::SpawnFailed { error } => (herder_core::Exit::SpawnFailed, error),
+            ExitKind::Ended => (herder_core::Exit::Ended, exit.status.unwrap_or_default()),
+        };
+        self.ending = Some(Ending {
+            generation,
+            detail,
+            log_tail: exit.log_tail,
+        });
+        kind
+    }
+
+    /// There was never anything to spawn.
+    pub(super) fn note_unstartable(&mut self, generation: Generation, error: String) {
+        self.ending = Some(Ending {
+            generation,
+            detail: error,
+            log_tail: String::new(),
+        });
+    }
+
+    /// How the last start ended: its exit status.
+    pub(super) fn last_status(&self) -> &str {
+        self.ending.as_ref().map_or("", |ending| ending.detail.as_str())
+    }
+
+    /// Keeps the report of a failed start and returns it. The first report of a start stands: it is made before
+    /// the signals of its own stop change the picture.
+    pub(super) fn note_failure(&mut self, generation: Generation, reason: StartFailure) -> &Cause {
+        if self
+            .failure
+            .as_ref()
+            .is_none_or(|(known, _)| *known != generation)
+        {
+            let ending = self
+                .ending
+                .as_ref()
+                .filter(|ending| ending.generation == generation);
+            let (detail, log_tail) = match ending {
+                Some(ending) => (ending.detail.clone(), ending.log_tail.clone()),
+                None => (String::new(), self.log.tail(LOG_TAIL_LINES, LOG_TAIL_BYTES)),
+            };
+            self.failure = Some((
+                generation,
+                Cause {
+                    reason,
+                    detail,
+                    log_tail,
+                },
+            ));
+        }
+        let (_, cause) = self.failure.as_ref().expect("it was set a moment ago");
+        cause
+    }
+
+    /// The last failed start, as error answers want it.
+    pub(super) fn last_failure(&self, id: &str, settings: &Model) -> Option<FailedStart> {
+        let (_, cause) = self.failure.as_ref()?;
+        Some(FailedStart {
+            model: id.to_owned(),
+            reason: cause.reason,
+            detail: mask(&cause.detail, &settings.sensitive).into_owned(),
+            log_tail: mask(&cause.log_tail, &settings.sensitive).into_owned(),
+            timeout: settings.health_check_timeout,
+        })
+    }
+
+    /// The number of the start that ended last.
+    pub(super) fn last_generation(&self) -> Option<Generation> {
+        self.ending.as_ref().map(|ending| ending.generation)
+    }
+}

@@ -1,0 +1,130 @@
+//! What a request gets from the driver: a lease at once, a place to wait, or a refusal.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use herder_core::{Failure, Refusal, RequestId, Timestamp};
+use tokio::sync::oneshot;
+
+use super::Driver;
+use crate::error::FailedStart;
+use crate::upstream::Upstream;
+
+/// The driver's answer to a request.
+#[derive(Debug)]
+pub enum Ticket {
+    /// The model is ready and has room.
+    Granted(Lease),
+    /// The model must be loaded, or others must leave first.
+    Waiting(Waiting),
+    /// Not admitted.
+    Refused(Refused),
+}
+
+/// The right to use one start of a model. It travels with the response body; dropping it, at any moment and for
+/// whatever reason, ends the request.
+pub struct Lease {
+    driver: Arc<Driver>,
+    request: RequestId,
+    upstream: Arc<Upstream>,
+}
+
+impl Lease {
+    pub(super) fn new(driver: Arc<Driver>, request: RequestId, upstream: Arc<Upstream>) -> Self {
+        Self {
+            driver,
+            request,
+            upstream,
+        }
+    }
+
+    /// The server that answers.
+    #[must_use]
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        &self.upstream
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.driver.done(self.request);
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Lease")
+            .field(&self.request)
+            .field(&self.upstream)
+            .finish()
+    }
+}
+
+/// A request that was admitted and waits for its turn. Dropping it before the outcome gives its place back.
+pub struct Waiting {
+    driver: Arc<Driver>,
+    request: RequestId,
+    outcome: oneshot::Receiver<Outcome>,
+}
+
+/// How a wait ends.
+pub(super) type Outcome = Result<Lease, Failed>;
+
+impl Waiting {
+    pub(super) fn new(driver: Arc<Driver>, request: RequestId, outcome: oneshot::Receiver<Outcome>) -> Self {
+        Self {
+            driver,
+            request,
+            outcome,
+        }
+    }
+}
+
+impl Future for Waiting {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        Pin::new(&mut self.outcome)
+            .poll(context)
+            .map(|outcome| outcome.expect("the driver drops no waiter without an outcome"))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // Without effect when the outcome is on its way: a lease that nobody takes is dropped, which ends it.
+        self.driver.cancel(self.request);
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Waiting").field(&self.request).finish()
+    }
+}
+
+/// Why a request was not admitted.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The core's reason.
+    pub refusal: Refusal,
+    /// The model's last failed start, with [`Refusal::FailFast`].
+    pub last: Option<FailedStart>,
+    /// The time on the core's clock, from which a `retry_at` counts.
+    pub now: Timestamp,
+}
+
+/// Why an admitted request was not served.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// The core's reason.
+    pub failure: Failure,
+    /// The failed start behind it, with [`Failure::Start`] and [`Failure::FailFast`].
+    pub last: Option<FailedStart>,
+    /// The time on the core's clock, from which a `retry_at` counts.
+    pub now: Timestamp,
+}

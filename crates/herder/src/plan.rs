@@ -1,0 +1,156 @@
+//! From files to what herder runs with: loads the configuration and turns it into the core's plan. `serve` and
+//! `check` both come through here, so what one accepts the other accepts.
+//!
+//! Everything about the files themselves is `herder-config`'s. Only the core can read matrix expressions, so their
+//! mistakes, and the selectors that a matrix rules out, are found here.
+
+use herder_config::{Config, FifoLimit, Router, Strategy};
+use herder_core::planner::Planner;
+use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
+use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
+use herder_core::{Limit, ModelId, ModelPlan, Plan};
+
+/// A mistake that only the core can see, with its place in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong.
+    pub message: String,
+    /// Keys from the top level to the value.
+    pub path: Vec<String>,
+    /// Characters into the value.
+    pub offset: Option<usize>,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+/// What the core decides with.
+///
+/// # Errors
+///
+/// Every mistake in matrix expressions; if there is none, every selector that the matrix rules out.
+pub fn plan(config: &Config) -> Result<Plan, Vec<Mistake>> {
+    Ok(Plan {
+        models: models(config),
+        planner: planner(config)?,
+        limit: limit(config.scheduler.limit),
+    })
+}
+
+fn models(config: &Config) -> Vec<ModelPlan> {
+    let model = |(id, model): (&String, &herder_config::Model)| ModelPlan {
+        concurrency_limit: model.concurrency_limit,
+        priority: config.scheduler.priority.get(id).copied().unwrap_or_default(),
+        ttl: model.ttl,
+        unload_timeout: model.unload_timeout,
+        start_timeout: model.health_check_timeout,
+    };
+    config.models.iter().map(model).collect()
+}
+
+fn limit(limit: FifoLimit) -> Limit {
+    match limit {
+        FifoLimit::Arrival => Limit::Arrival,
+        FifoLimit::Grant => Limit::Grant,
+    }
+}
+
+fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
+    let matrix = match &config.router {
+        Router::Group(groups) => {
+            let groups: Vec<_> = groups
+                .values()
+                .map(|group| GroupSpecification {
+                    swap: group.swap,
+                    exclusive: group.exclusive,
+                    persistent: group.persistent,
+                    members: group
+                        .members
+                        .iter()
+                        .filter_map(|id| model_id(config, id))
+                        .collect(),
+                })
+                .collect();
+            return Ok(Box::new(GroupPlanner::new(config.models.len(), &groups)));
+        }
+        Router::Matrix(matrix) => matrix,
+    };
+    let specification = MatrixSpecification {
+        model_names: config.models.keys().cloned().collect(),
+        aliases: resolved(config, &config.aliases),
+        vars: resolved(config, &matrix.vars),
+        costs: matrix
+            .evict_costs
+            .iter()
+            .filter_map(|(id, &cost)| Some((model_id(config, id)?, cost)))
+            .collect(),
+        sets: matrix
+            .sets
+            .iter()
+            .map(|(name, expression)| (name.clone(), expression.clone()))
+            .collect(),
+    };
+    let planner = MatrixPlanner::new(&specification)
+        .map_err(|errors| errors.iter().map(matrix_mistake).collect::<Vec<_>>())?;
+    let mistakes = selector_mistakes(config, &planner);
+    if mistakes.is_empty() {
+        Ok(Box::new(planner))
+    } else {
+        Err(mistakes)
+    }
+}
+
+fn resolved(config: &Config, names: &indexmap::IndexMap<String, String>) -> Vec<(String, ModelId)> {
+    names
+        .iter()
+        .filter_map(|(name, id)| Some((name.clone(), model_id(config, id)?)))
+        .collect()
+}
+
+fn model_id(config: &Config, id: &str) -> Option<ModelId> {
+    let index = config.models.get_index_of(id)?;
+    u32::try_from(index).ok().map(ModelId)
+}
+
+fn matrix_mistake(error: &MatrixError) -> Mistake {
+    let mut path = vec!["routing", "router", "settings", "matrix"];
+    match &error.set {
+        Some(set) => path.extend(["sets", set]),
+        None => {}
+    }
+    Mistake {
+        message: format!("matrix: {error}"),
+        path: path.into_iter().map(str::to_owned).collect(),
+        offset: error.position,
+        hint: "sets combine models, vars and +sets with &, | and parentheses",
+    }
+}
+
+/// Local targets of a spillover selector must be able to run together (spec/config.md 7.4).
+fn selector_mistakes(config: &Config, planner: &MatrixPlanner) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for (name, selector) in &config.selectors {
+        match selector.strategy {
+            Strategy::Spillover { limit: _ } => {}
+            Strategy::Pin | Strategy::Warm => continue,
+        }
+        let local: Vec<ModelId> = selector
+            .targets
+            .iter()
+            .filter_map(|target| {
+                model_id(config, target)
+                    .or_else(|| config.aliases.get(target).and_then(|id| model_id(config, id)))
+            })
+            .collect();
+        if local.len() >= 2 && !planner.can_run_together(&local) {
+            mistakes.push(Mistake {
+                message: format!(
+                    "selector {name:?}: its local targets must all appear together in one expanded matrix set"
+                ),
+                path: ["selectors", name, "targets"].map(str::to_owned).to_vec(),
+                offset: None,
+                hint: "add a set that joins the targets with &, or choose other targets",
+            });
+        }
+    }
+    mistakes
+}

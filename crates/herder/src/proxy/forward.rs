@@ -1,0 +1,175 @@
+//! The exchange of heads: the request as the model server must see it, the answer as the client must see it
+//! (spec/http-api.md 1.3 and 3.3).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use herder_wire::{Pieces, headers};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRAILER};
+use http::{Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
+
+use super::pieces::PiecesBody;
+use super::relay::Relay;
+use super::upgrade;
+use crate::driver::Lease;
+use crate::error::ApiError;
+use crate::upstream::{SendError, Upstream};
+
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Asks proxies in front of herder (nginx) not to hold back events.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The body of a request on its way to the model server.
+#[derive(Debug)]
+pub enum Payload {
+    /// Not read yet: it streams through with the client's framing.
+    Unread(Body),
+    /// Read, perhaps edited: it gets an exact length. The pieces are sent as they are, without a copy.
+    Pieces(Pieces),
+}
+
+/// What the model server learns, or must not learn, about the client.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// The address of the socket, appended to `X-Forwarded-For`.
+    pub address: Option<IpAddr>,
+    /// Headers whose value matched one of `apiKeys`: they are not forwarded (decisions.md, Q10).
+    pub matched_credentials: Vec<HeaderName>,
+}
+
+/// The right to send a request.
+#[derive(Debug)]
+pub enum Access {
+    /// The request holds the model until its answer has ended.
+    Leased(Lease),
+    /// An ignored websocket: it holds nothing (spec/http-api.md 6.4).
+    Unleased(Arc<Upstream>),
+}
+
+impl Access {
+    /// The server to send to.
+    #[must_use]
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        match self {
+            Self::Leased(lease) => lease.upstream(),
+            Self::Unleased(upstream) => upstream,
+        }
+    }
+}
+
+/// Sends `request` and returns the answer, whose body streams from the model server and holds `access` until it
+/// ends or is dropped; dropping it, or this future, cancels the request upstream. The request's URI is the target
+/// as the model server must see it (without `/v`, `/upstream/<model>` and the like). `cancelled` breaks off the
+/// exchange at any time.
+///
+/// # Errors
+///
+/// 502 when the model server gives no answer, 503 when `cancelled` comes first.
+pub async fn forward(
+    mut request: Request<Payload>,
+    client: &Client,
+    access: Access,
+    cancelled: CancellationToken,
+) -> Result<Response<Body>, ApiError> {
+    let upstream = Arc::clone(access.upstream());
+    let protocol = headers::upgrade(request.headers());
+    let client_side = protocol.is_some().then(|| hyper::upgrade::on(&mut request));
+    let outgoing =
+        outgoing(request, client, &upstream, protocol).map_err(|error| bad_gateway(&upstream, &error))?;
+    let sent = tokio::select! {
+        sent = upstream.send(outgoing) => sent,
+        () = cancelled.cancelled() => return Err(ApiError::cancelled()),
+    };
+    let answer = sent.map_err(|error| bad_gateway(&upstream, &error))?;
+    match (answer.status(), client_side) {
+        (StatusCode::SWITCHING_PROTOCOLS, Some(client_side)) => {
+            Ok(upgrade::open(answer, client_side, access, cancelled))
+        }
+        (StatusCode::SWITCHING_PROTOCOLS, None) => {
+            let error = SendError::Broken("it switched protocols without being asked".to_owned());
+            Err(bad_gateway(&upstream, &error))
+        }
+        _ => Ok(incoming(answer, access, cancelled)),
+    }
+}
+
+/// The request as the model server sees it.
+fn outgoing(
+    request: Request<Payload>,
+    client: &Client,
+    upstream: &Upstream,
+    protocol: Option<HeaderValue>,
+) -> Result<Request<Body>, SendError> {
+    let (mut head, payload) = request.into_parts();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let uri = upstream.target(target)?;
+    let fields = &mut head.headers;
+    let host = fields.remove(HOST);
+    headers::strip_hop_by_hop(fields);
+    for name in &client.matched_credentials {
+        fields.remove(name);
+    }
+    // We have answered this one ourselves by reading the body.
+    fields.remove(EXPECT);
+    match host {
+        Some(host) if upstream.preserve_host() => drop(fields.insert(HOST, host)),
+        // The HTTP client writes the upstream's own.
+        Some(host) => drop(fields.entry(X_FORWARDED_HOST).or_insert(host)),
+        None => {}
+    }
+    if let Some(address) = client.address {
+        headers::append_forwarded_for(fields, address);
+    }
+    if let Some(protocol) = protocol {
+        headers::set_upgrade(fields, protocol);
+    }
+    let body = match payload {
+        Payload::Unread(body) => body,
+        Payload::Pieces(pieces) => {
+            let length = pieces.len();
+            if length > 0 || fields.contains_key(CONTENT_LENGTH) {
+                fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            }
+            Body::new(PiecesBody::from(pieces))
+        }
+    };
+    let mut outgoing = Request::new(body);
+    *outgoing.method_mut() = head.method;
+    *outgoing.uri_mut() = uri;
+    *outgoing.version_mut() = Version::HTTP_11;
+    *outgoing.headers_mut() = head.headers;
+    Ok(outgoing)
+}
+
+/// The answer as the client sees it.
+fn incoming(answer: Response<Incoming>, access: Access, cancelled: CancellationToken) -> Response<Body> {
+    let (mut head, body) = answer.into_parts();
+    let streams_events = headers::is_event_stream(&head.headers);
+    relay_headers(&mut head.headers);
+    if streams_events {
+        head.headers
+            .insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    }
+    let relay = Relay::new(body, &head.headers, streams_events, access, cancelled);
+    let mut response = Response::new(Body::new(relay));
+    *response.status_mut() = head.status;
+    *response.headers_mut() = head.headers;
+    response
+}
+
+/// Takes out what belongs to the connection to the model server. Trailers are relayed, so they stay announced.
+pub(super) fn relay_headers(fields: &mut HeaderMap) {
+    let trailers = fields.get(TRAILER).cloned();
+    headers::strip_hop_by_hop(fields);
+    if let Some(trailers) = trailers {
+        fields.insert(TRAILER, trailers);
+    }
+}
+
+fn bad_gateway(upstream: &Upstream, error: &SendError) -> ApiError {
+    let message = format!("upstream error: model {}: {error}", upstream.model());
+    ApiError::new(StatusCode::BAD_GATEWAY, message)
+}

@@ -1,0 +1,11 @@
+//! Carries one request to a model server and its answer back.
+//!
+//! Bodies flow as they come: no task and no channel in between, no copy. Which model serves, and what is edited in
+//! the request, has been decided before.
+
+mod forward;
+mod pieces;
+mod relay;
+mod upgrade;
+
+pub use forward::{Access, Client, Payload, forward};

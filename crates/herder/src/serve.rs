@@ -1,0 +1,215 @@
+//! herder's own accept loop: where it listens, how a connection is served, how serving ends.
+//!
+//! There is no time limit on anything a client does: a model may think for an hour and a stream may last a day
+//! (spec/http-api.md 0.1). What is limited is the number of connections and the size of a request head. Routes are
+//! not known here, and when to end is decided by the caller.
+
+mod address;
+mod tls;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use http::header::{HOST, HeaderValue};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub use address::{Address, AddressError, Reason};
+pub use tls::{TlsError, TlsFiles};
+
+/// Open connections; further ones wait in the system's accept queue. Each may cost a second descriptor towards a
+/// model server, and this keeps both together well below the usual hard limit on open files.
+const MAX_CONNECTIONS: usize = 4096;
+
+/// Size of a request's head; above it the answer is 431 (spec/http-api.md 0.1).
+const MAX_HEAD_BYTES: usize = 1024 * 1024;
+
+/// Pause after a failed accept. The usual cause is a lack of file descriptors, which passes by itself.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A client that connects and then does not shake hands must not keep its place for ever.
+const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// A bound socket.
+pub struct Listener {
+    socket: TcpListener,
+    local: SocketAddr,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Listener {
+    /// Binds the first usable one of the address's sockets.
+    ///
+    /// # Errors
+    ///
+    /// When none can be bound, for example because the port is in use. The error names the address.
+    pub async fn bind(address: &Address, tls: Option<TlsAcceptor>) -> io::Result<Self> {
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
+        let mut failure = None;
+        for candidate in address.candidates().await.map_err(named)? {
+            match TcpListener::bind(candidate).await {
+                Ok(socket) => {
+                    let local = socket.local_addr().map_err(named)?;
+                    return Ok(Self { socket, local, tls });
+                }
+                // An address in use must not be evaded by taking the other family.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(named(error)),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        Err(named(failure.unwrap_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, "the host has no address")
+        })))
+    }
+
+    /// Where it listens, as a URL with the actual port.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.local)
+    }
+
+    /// The bound address.
+    #[must_use]
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Serves connections until `stop` is cancelled; then accepts no more, lets the requests in progress end until
+    /// the time that `stop_by` gives, and returns.
+    pub async fn serve(self, router: Router, stop: CancellationToken, stop_by: impl FnOnce() -> Instant) {
+        let graceful = GracefulShutdown::new();
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let connections = tokio_util::task::TaskTracker::new();
+        loop {
+            let place = Arc::clone(&places).acquire_owned();
+            let accepted = async {
+                let place = place.await.expect("nobody closes the semaphore");
+                (self.socket.accept().await, place)
+            };
+            let (accepted, place) = tokio::select! {
+                accepted = accepted => accepted,
+                () = stop.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let connection = Connection {
+                        router: router.clone(),
+                        peer,
+                        tls: self.tls.clone(),
+                        watcher: graceful.watcher(),
+                    };
+                    connections.spawn(async move {
+                        connection.serve(stream).await;
+                        drop(place);
+                    });
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            }
+        }
+        drop(self.socket);
+        connections.close();
+        let drained = async {
+            graceful.shutdown().await;
+            connections.wait().await;
+        };
+        // Who is not done by then is cut off by the end of the program.
+        let _ = tokio::time::timeout_at(stop_by(), drained).await;
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Listener").field(&self.url()).finish()
+    }
+}
+
+/// One accepted connection.
+struct Connection {
+    router: Router,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    watcher: Watcher,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream) {
+        // Events are small writes that must not wait for an acknowledgement. Failing costs speed only.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = self.tls.clone() else {
+            return self.speak(stream, http1()).await;
+        };
+        let Ok(Ok(stream)) = tokio::time::timeout(TLS_HANDSHAKE, tls.accept(stream)).await else {
+            return;
+        };
+        let builder = if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2) {
+            http2()
+        } else {
+            http1()
+        };
+        self.speak(stream, builder).await;
+    }
+
+    async fn speak(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        builder: auto::Builder<TokioExecutor>,
+    ) {
+        let Self {
+            router,
+            peer,
+            watcher,
+            tls: _,
+        } = self;
+        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            name_host(&mut request);
+            let answer = router.clone().oneshot(request);
+            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+        });
+        let connection = builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), service)
+            .into_owned();
+        // A connection that breaks is its client's business: requests on it have ended by being dropped.
+        let _ = watcher.watch(connection).await;
+    }
+}
+
+/// HTTP/2 and absolute targets name the host in the URI; from here on it is in `Host`.
+fn name_host(request: &mut hyper::Request<Incoming>) {
+    let Some(authority) = request.uri().authority() else {
+        return;
+    };
+    if let Ok(host) = HeaderValue::try_from(authority.as_str()) {
+        request.headers_mut().insert(HOST, host);
+    }
+}
+
+fn http1() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().max_buf_size(MAX_HEAD_BYTES);
+    builder
+}
+
+fn http2() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http2_only();
+    let limit = u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX);
+    builder.http2().max_header_list_size(limit);
+    builder
+}
