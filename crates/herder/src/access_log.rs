@@ -1,0 +1,225 @@
+//! One line per request in the proxy log, written when the response has ended (spec/http-api.md 0.6):
+//! `Request <client> "<METHOD> <PATH> <PROTO>" <status> <bytes> "<user-agent>" <duration>`.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::{Method, Request, Response, Uri, Version};
+use bytes::{Buf, Bytes};
+use http_body::{Frame, SizeHint};
+
+use crate::go_duration::GoDuration;
+use crate::logs::Logs;
+
+/// Paths that are asked for every few seconds by machines.
+const SKIPPED_PREFIXES: [&str; 3] = ["/wol-health", "/api/performance", "/metrics"];
+
+/// The status in the log of a request whose client left before there was an answer. The number is nginx's.
+const CLIENT_LEFT: u16 = 499;
+
+/// The line of one request. It is written when the value is dropped, whatever the reason.
+#[derive(Debug)]
+pub struct Line {
+    logs: Arc<Logs>,
+    client: String,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    user_agent: Option<HeaderValue>,
+    started: Instant,
+    status: u16,
+    bytes: u64,
+}
+
+impl Line {
+    /// Begins the line of a request. `None` for paths that are not logged.
+    #[must_use]
+    pub fn begin(logs: &Arc<Logs>, request: &Request<Body>) -> Option<Self> {
+        let path = request.uri().path();
+        if SKIPPED_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
+            return None;
+        }
+        Some(Self {
+            logs: Arc::clone(logs),
+            client: client_address(request),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            user_agent: request.headers().get(header::USER_AGENT).cloned(),
+            started: Instant::now(),
+            status: CLIENT_LEFT,
+            bytes: 0,
+        })
+    }
+
+    /// Makes the line wait for the end of the response body.
+    #[must_use]
+    pub fn follow(mut self, response: Response<Body>) -> Response<Body> {
+        self.status = response.status().as_u16();
+        response.map(|inner| Body::new(Counted { inner, line: self }))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Self {
+            client,
+            method,
+            status,
+            bytes,
+            ..
+        } = &*self;
+        self.logs.logger().info(format_args!(
+            "Request {client} \"{method} {} {:?}\" {status} {bytes} \"{}\" {}",
+            self.uri.path(),
+            self.version,
+            self.user_agent.as_ref().map(text).unwrap_or_default(),
+            GoDuration(self.started.elapsed()),
+        ));
+    }
+}
+
+/// The response body, counted as it leaves.
+#[derive(Debug)]
+struct Counted {
+    inner: Body,
+    line: Line,
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.inner).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &frame
+            && let Some(bytes) = frame.data_ref()
+        {
+            self.line.bytes += bytes.remaining() as u64;
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Who asked, as the reference says it: the first entry of `X-Forwarded-For`, else `X-Real-IP`, else the socket's
+/// address. For the log only: anybody can write these headers.
+fn client_address(request: &Request<Body>) -> String {
+    let named = |name: &str| header_text(request.headers(), name);
+    let forwarded = named("x-forwarded-for").and_then(|list| {
+        let first = list.split(',').next().unwrap_or_default().trim();
+        (!first.is_empty()).then(|| first.to_owned())
+    });
+    forwarded
+        .or_else(|| named("x-real-ip"))
+        .or_else(|| {
+            let socket = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            socket.map(|ConnectInfo(address)| address.ip().to_canonical().to_string())
+        })
+        .unwrap_or_default()
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).map(text).filter(|text| !text.is_empty())
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+    use crate::logs::tests::logs;
+
+    fn request(uri: &str, headers: &[(&str, &str)]) -> Request<Body> {
+        let mut builder = Request::builder().uri(uri).method("POST");
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        let mut request = builder.body(Body::empty()).expect("a request");
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::from(([10, 1, 2, 3], 5555))));
+        request
+    }
+
+    /// The log without the duration at the end of each line.
+    fn logged(logs: &Logs) -> Vec<String> {
+        let text = String::from_utf8(logs.proxy().history().to_vec()).expect("text");
+        text.lines()
+            .map(|line| line.rsplit_once(' ').expect("a duration").0.to_owned())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_line_is_written_when_the_body_has_ended() {
+        let logs = Arc::new(logs());
+        let request = request("/v1/chat?x=1", &[("user-agent", "demo/1")]);
+        let line = Line::begin(&logs, &request).expect("a logged path");
+        let response = line.follow(Response::new(Body::from("12345")));
+        assert!(logged(&logs).is_empty());
+        response.into_body().collect().await.expect("a body in memory");
+        assert_eq!(
+            logged(&logs),
+            ["[INFO] Request 10.1.2.3 \"POST /v1/chat HTTP/1.1\" 200 5 \"demo/1\""]
+        );
+    }
+
+    #[test]
+    fn a_client_that_leaves_early_is_a_499() {
+        let logs = Arc::new(logs());
+        drop(Line::begin(&logs, &request("/x", &[])));
+        assert_eq!(
+            logged(&logs),
+            ["[INFO] Request 10.1.2.3 \"POST /x HTTP/1.1\" 499 0 \"\""]
+        );
+    }
+
+    #[test]
+    fn the_client_is_found_in_this_order() {
+        let table: [(&[(&str, &str)], &str); 5] = [
+            (&[], "10.1.2.3"),
+            (&[("x-real-ip", "9.9.9.9")], "9.9.9.9"),
+            (
+                &[
+                    ("x-forwarded-for", " 8.8.8.8 , 7.7.7.7"),
+                    ("x-real-ip", "9.9.9.9"),
+                ],
+                "8.8.8.8",
+            ),
+            (&[("x-forwarded-for", ""), ("x-real-ip", "9.9.9.9")], "9.9.9.9"),
+            (&[("x-forwarded-for", " ,7.7.7.7")], "10.1.2.3"),
+        ];
+        for (headers, expected) in table {
+            assert_eq!(client_address(&request("/", headers)), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn noisy_paths_are_skipped() {
+        let logs = Arc::new(logs());
+        for path in ["/wol-health", "/api/performance?after=x", "/metrics"] {
+            assert!(Line::begin(&logs, &request(path, &[])).is_none(), "{path}");
+        }
+        assert!(Line::begin(&logs, &request("/health", &[])).is_some());
+    }
+}

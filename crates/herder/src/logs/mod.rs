@@ -1,0 +1,132 @@
+//! Where text goes: herder's own lines and the models' output, into rings that clients read and onto standard output.
+//!
+//! The rings themselves, which never wait for a reader, are the supervisor's. This module says which flows into
+//! which (`logToStdout`, spec/http-api.md 1.11), how herder's own lines look, and what is hidden in them.
+
+mod logger;
+mod mask;
+mod standard_output;
+mod time_format;
+
+use std::sync::Arc;
+
+use herder_config::{Config, LogToStdout};
+use herder_core::ModelId;
+use herder_supervisor::LogRing;
+
+pub use logger::Logger;
+pub use mask::mask;
+pub use standard_output::StandardOutput;
+
+/// Every log of one herder.
+#[derive(Debug)]
+pub struct Logs {
+    /// herder's own lines.
+    proxy: Arc<LogRing>,
+    /// The output of all models.
+    upstream: Arc<LogRing>,
+    /// What `logToStdout` selects: the history of `/logs`, and what standard output shows.
+    combined: Arc<LogRing>,
+    /// The output of each model, by [`ModelId`].
+    models: Vec<Arc<LogRing>>,
+    logger: Logger,
+}
+
+impl Logs {
+    /// Empty logs, connected as `logToStdout` says.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let combined = Arc::new(LogRing::new());
+        let (own, output) = match config.log_to_stdout {
+            LogToStdout::Proxy => (true, false),
+            LogToStdout::Upstream => (false, true),
+            LogToStdout::Both => (true, true),
+            LogToStdout::None => (false, false),
+        };
+        let source = |shown: bool| {
+            Arc::new(if shown {
+                LogRing::with_next(Arc::clone(&combined))
+            } else {
+                LogRing::new()
+            })
+        };
+        let (proxy, upstream) = (source(own), source(output));
+        let models = config
+            .models
+            .keys()
+            .map(|_| Arc::new(LogRing::with_next(Arc::clone(&upstream))))
+            .collect();
+        let logger = Logger::new(Arc::clone(&proxy), config.log_level, config.log_time_format);
+        Self {
+            proxy,
+            upstream,
+            combined,
+            models,
+            logger,
+        }
+    }
+
+    /// Writes herder's own lines.
+    #[must_use]
+    pub fn logger(&self) -> &Logger {
+        &self.logger
+    }
+
+    /// herder's own lines.
+    #[must_use]
+    pub fn proxy(&self) -> &Arc<LogRing> {
+        &self.proxy
+    }
+
+    /// The output of all models.
+    #[must_use]
+    pub fn upstream(&self) -> &Arc<LogRing> {
+        &self.upstream
+    }
+
+    /// What `logToStdout` selects.
+    #[must_use]
+    pub fn combined(&self) -> &Arc<LogRing> {
+        &self.combined
+    }
+
+    /// The output of one model of this configuration.
+    ///
+    /// # Panics
+    ///
+    /// When `model` belongs to another configuration.
+    #[must_use]
+    pub fn model(&self, model: ModelId) -> &Arc<LogRing> {
+        &self.models[model.index()]
+    }
+
+    /// Ends every reader, standard output too, once it has got what is written so far. For the end of the program.
+    pub fn close(&self) {
+        for ring in self
+            .models
+            .iter()
+            .chain([&self.proxy, &self.upstream, &self.combined])
+        {
+            ring.close();
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use herder_config::{LogLevel, LogTimeFormat};
+
+    use super::*;
+
+    /// Logs without models, all lines from INFO on, no time stamps.
+    pub(crate) fn logs() -> Logs {
+        let proxy = Arc::new(LogRing::new());
+        Logs {
+            logger: Logger::new(Arc::clone(&proxy), LogLevel::Info, LogTimeFormat::None),
+            proxy,
+            upstream: Arc::new(LogRing::new()),
+            combined: Arc::new(LogRing::new()),
+            models: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Hands a request to its model: admission, waiting, forwarding.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use herder_core::ModelId;
+use herder_wire::headers;
+use http_body::{Frame, SizeHint};
+use tokio_util::sync::CancellationToken;
+
+use super::RequestContext;
+use super::cross_origin::FromModel;
+use crate::driver::{Lease, Ticket};
+use crate::error::ApiError;
+use crate::in_flight::Entry;
+use crate::proxy::{self, Access, Payload};
+
+/// Whether a request can be found and cancelled by its number while it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tracking {
+    /// It is listed.
+    InFlight,
+    /// It is not.
+    None,
+}
+
+/// Waits until the model may serve the request, forwards it to `target` (path and query) and returns the answer,
+/// whose body holds the model until it ends.
+///
+/// When the client leaves, this future is dropped: the place in the queue, the lease and the entry go with it.
+///
+/// # Errors
+///
+/// Every reason of spec/http-api.md 0.4 why a model does not answer.
+pub(crate) async fn dispatch(
+    mut context: RequestContext,
+    model: ModelId,
+    target: String,
+    payload: Payload,
+    tracking: Tracking,
+) -> Result<Response<Body>, ApiError> {
+    let client = context.client();
+    let RequestContext {
+        app,
+        snapshot,
+        mut head,
+        proven: _,
+    } = context;
+    let (id, settings) = snapshot.model(model);
+    let ignored = settings.ignore_websockets && headers::is_websocket_upgrade(&head.headers);
+    let entry = (tracking == Tracking::InFlight && !ignored).then(|| app.in_flight.enter());
+    let cancelled = entry
+        .as_ref()
+        .map_or_else(CancellationToken::new, |entry| entry.cancelled().clone());
+    let access = if ignored {
+        Access::Unleased(app.driver.ready_upstream(model).ok_or_else(|| not_loaded(id))?)
+    } else {
+        let router = snapshot.router_name();
+        tokio::select! {
+            lease = lease(app.driver.request(model), router) => Access::Leased(lease?),
+            () = cancelled.cancelled() => return Err(ApiError::cancelled()),
+        }
+    };
+    head.uri = target
+        .parse()
+        .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "invalid request target"))?;
+    let request = Request::from_parts(head, payload);
+    let mut response = proxy::forward(request, &client, access, cancelled).await?;
+    response.extensions_mut().insert(FromModel);
+    Ok(match entry {
+        Some(entry) => response.map(|inner| Body::new(Listed { inner, _entry: entry })),
+        None => response,
+    })
+}
+
+async fn lease(ticket: Ticket, router: &str) -> Result<Lease, ApiError> {
+    match ticket {
+        Ticket::Granted(lease) => Ok(lease),
+        Ticket::Waiting(waiting) => waiting
+            .await
+            .map_err(|failed| ApiError::from_failed(&failed, router)),
+        Ticket::Refused(refused) => Err(ApiError::from_refused(&refused, router)),
+    }
+}
+
+fn not_loaded(id: &str) -> ApiError {
+    let message = format!("model {id} is not loaded; ignored websocket requests cannot start it");
+    ApiError::new(StatusCode::CONFLICT, message)
+}
+
+/// A response body that keeps its request listed until it ends or is dropped.
+struct Listed {
+    inner: Body,
+    _entry: Entry,
+}
+
+impl http_body::Body for Listed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,105 @@
+//! The HTTP surface: finds the route of a request, checks the key, and turns errors into answers.
+//!
+//! Every request passes [`answer`] once. What a route does is in the file of its family; what happens to a request on
+//! its way to a model is the [`crate::pipeline`]'s business.
+
+mod health;
+mod in_flight;
+mod inference;
+mod logs;
+mod models;
+mod reply;
+mod running;
+mod table;
+mod unload;
+mod upstream;
+mod version;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Method, Request, Response, StatusCode, header};
+use herder_wire::accept;
+use herder_wire::path;
+
+use crate::access_log;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::pipeline::{RequestContext, authenticate, cross_origin};
+use reply::redirect;
+use table::{Endpoint, Found};
+
+/// The service that answers every request. The accept loop puts the client's socket address into the request's
+/// extensions, as [`axum::extract::ConnectInfo`].
+pub fn service(app: Arc<App>) -> Router {
+    Router::new().fallback(answer).with_state(app)
+}
+
+/// Access log, then CORS, then the route (spec/http-api.md 3.1).
+async fn answer(State(app): State<Arc<App>>, request: Request<Body>) -> Response<Body> {
+    let line = access_log::Line::begin(&app.logs, &request);
+    let response = if request.method() == Method::OPTIONS {
+        cross_origin::preflight(request.headers())
+    } else {
+        let form = accept::negotiate(request.headers());
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let mut response = route(app, request)
+            .await
+            .unwrap_or_else(|error| error.respond(form));
+        if let Some(origin) = origin {
+            cross_origin::allow(&mut response, origin);
+        }
+        response
+    };
+    match line {
+        Some(line) => line.follow(response),
+        None => response,
+    }
+}
+
+async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, ApiError> {
+    if let Some(location) = cleaned(&request) {
+        return Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &location));
+    }
+    let (head, body) = request.into_parts();
+    let uri = head.uri.clone();
+    let (endpoint, open) = match table::find(&head.method, uri.path()) {
+        Found::Route(endpoint, open) => (endpoint, open),
+        Found::WrongMethod(allow) => return Err(ApiError::method_not_allowed(allow)),
+        Found::Unknown => return Err(ApiError::unknown_route()),
+    };
+    let mut context = RequestContext::new(app, head);
+    if endpoint.needs_key() {
+        context.proven = authenticate(&context.snapshot.config.api_keys, &context.head.headers)?;
+    }
+    match endpoint {
+        Endpoint::Inference => inference::same_path(context, body).await,
+        Endpoint::InferenceWithoutPrefix => inference::without_prefix(context, body).await,
+        Endpoint::Models => Ok(models::list(&context)),
+        Endpoint::Running => Ok(running::list(&context)),
+        Endpoint::Unload => Ok(unload::every(&context, reply::text("OK")).await),
+        Endpoint::UnloadEvery => Ok(unload::every(&context, reply::done()).await),
+        Endpoint::UnloadOne => unload::one(&context, open).await,
+        Endpoint::Health => Ok(health::alive()),
+        Endpoint::Version => Ok(version::version()),
+        Endpoint::Logs => Ok(logs::history(&context)),
+        Endpoint::LogStream => Ok(logs::stream(&context)),
+        Endpoint::LogStreamOf => logs::stream_of(&context, open),
+        Endpoint::CancelInFlight => in_flight::cancel(&context, open),
+        Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
+        Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
+        Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),
+        Endpoint::Upstream => upstream::pass(context, open, body).await,
+    }
+}
+
+/// Where a path with `//`, `/./` or `/../` should have gone, with its query. `None` for a clean path.
+fn cleaned(request: &Request<Body>) -> Option<String> {
+    let clean = path::clean(request.uri().path())?;
+    Some(match request.uri().query() {
+        Some(query) => format!("{clean}?{query}"),
+        None => clean,
+    })
+}

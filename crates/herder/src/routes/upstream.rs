@@ -1,0 +1,73 @@
+//! `/upstream/{model}/{path}`: any request straight to a model, unread and unedited (spec/http-api.md 1.9).
+
+use axum::body::Body;
+use axum::http::{Method, Response, StatusCode};
+use herder_core::{ModelId, ModelState};
+use herder_wire::path::{self, Rest};
+use percent_encoding::percent_decode_str;
+
+use super::inference::target;
+use super::reply::redirect;
+use super::table::{self, Endpoint, Found};
+use crate::error::ApiError;
+use crate::pipeline::{self, RequestContext, Tracking};
+use crate::proxy::Payload;
+
+/// Forwards what follows the model's name. `open` is the path behind `/upstream/`, as the client spelt it.
+pub(super) async fn pass(
+    context: RequestContext,
+    open: &str,
+    body: Body,
+) -> Result<Response<Body>, ApiError> {
+    let snapshot = &context.snapshot;
+    let named = path::match_model(open, |name| snapshot.resolve(name).is_some());
+    let named = named.ok_or_else(ApiError::model_not_found)?;
+    let model = snapshot
+        .resolve(&named.name)
+        .ok_or_else(ApiError::model_not_found)?;
+    let method = &context.head.method;
+    let query = context.head.uri.query();
+    let rest = match named.rest {
+        Rest::Path(rest) => format!("/{rest}"),
+        Rest::Missing => {
+            let safe = method == Method::GET || method == Method::HEAD;
+            let status = if safe {
+                StatusCode::MOVED_PERMANENTLY
+            } else {
+                StatusCode::PERMANENT_REDIRECT
+            };
+            return Ok(redirect(
+                status,
+                &target(&format!("/upstream/{}/", named.name), query),
+            ));
+        }
+    };
+    refuse_assets(&context, model, &rest)?;
+    let tracking = if is_inference(method, &rest) {
+        Tracking::InFlight
+    } else {
+        Tracking::None
+    };
+    let target = target(&rest, query);
+    pipeline::dispatch(context, model, target, Payload::Unread(body), tracking).await
+}
+
+/// A browser that asks for the files of a page must not load the model of a forgotten tab.
+fn refuse_assets(context: &RequestContext, model: ModelId, rest: &str) -> Result<(), ApiError> {
+    let decoded = percent_decode_str(rest).decode_utf8_lossy();
+    let ready = context.app.driver.state(model) == ModelState::Ready;
+    if ready || !context.snapshot.ignore_paths.is_match(&decoded) {
+        return Ok(());
+    }
+    let (id, _) = context.snapshot.model(model);
+    let message = format!("model {id} is not loaded; path matches upstream.ignorePaths");
+    Err(ApiError::new(StatusCode::CONFLICT, message))
+}
+
+/// Whether this would be a model-dispatched route without the prefix. Only such requests can be cancelled.
+fn is_inference(method: &Method, path: &str) -> bool {
+    match table::find(method, path) {
+        Found::Route(Endpoint::Inference | Endpoint::InferenceWithoutPrefix, _) => true,
+        Found::Route(_, _) | Found::WrongMethod(_) | Found::Unknown => false,
+    }
+}
