@@ -31,13 +31,18 @@ fn victims(planner: &MatrixPlanner, target: u32, running: &[u32]) -> Vec<u32> {
 }
 
 #[track_caller]
+fn planner(specification: &MatrixSpecification) -> MatrixPlanner {
+    MatrixPlanner::new(specification).expect("the matrix is correct")
+}
+
+#[track_caller]
 fn errors(specification: &MatrixSpecification) -> Vec<MatrixError> {
     MatrixPlanner::new(specification).expect_err("the matrix has mistakes")
 }
 
 fn model_id(specification: &MatrixSpecification, name: &str) -> ModelId {
     let index = specification.model_names.iter().position(|model| model == name);
-    ModelId(u32::try_from(index.unwrap_or_else(|| panic!("no model {name}"))).unwrap())
+    ModelId(u32::try_from(index.unwrap_or_else(|| panic!("no model {name}"))).expect("few models"))
 }
 
 /// `-` or names between blanks, as ascending ids.
@@ -92,7 +97,7 @@ fn check_example(config: &str, specification: &MatrixSpecification, case: &str) 
     let [id, running, target, evicted, set, cost, combination] = fields[..] else {
         panic!("seven fields: {case}")
     };
-    let planner = MatrixPlanner::new(specification).unwrap();
+    let planner = planner(specification);
     let target = model_id(specification, target);
     let running = model_ids(specification, running);
 
@@ -106,7 +111,7 @@ fn check_example(config: &str, specification: &MatrixSpecification, case: &str) 
     let expected = Explanation::Matrix {
         set: specification.sets.iter().position(|(name, _)| name == set),
         combination: model_ids(specification, combination),
-        cost: cost.parse().unwrap(),
+        cost: cost.parse().expect("the cost is a number"),
     };
     assert_eq!(
         planner.explain(target, &running),
@@ -154,7 +159,7 @@ fn matrix_5_1_names_and_white_space() {
     );
     specification.vars = vec![("v".to_owned(), ModelId(2))];
     specification.aliases = vec![("nick".to_owned(), ModelId(1))];
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     assert_eq!(planner.set_name(2), "free text!");
     assert_eq!(planner.set_expression(1), "((x))&+Set-1.a_ß | (v)");
     assert!(planner.can_run_together(&[ModelId(0), ModelId(1), ModelId(2)]));
@@ -230,7 +235,7 @@ fn matrix_5_2_all_sets_report_at_once() {
 fn matrix_of_several_costs_for_a_model_the_largest_counts() {
     let mut specification = specification(&["a", "b", "t"], &[("m", "t & (a | b)")]);
     specification.costs = vec![(ModelId(1), 7), (ModelId(1), 2), (ModelId(0), 6)];
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     assert_eq!(victims(&planner, 2, &[0, 1]), [0]);
 }
 
@@ -238,7 +243,7 @@ fn matrix_of_several_costs_for_a_model_the_largest_counts() {
 fn matrix_costs_do_not_overflow() {
     let mut specification = specification(&["a", "b", "c", "t"], &[("m", "t & (a | b & c)")]);
     specification.costs = (0..3).map(|model| (ModelId(model), u64::MAX)).collect();
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     assert_eq!(victims(&planner, 3, &[0, 1, 2]), [0]);
     let Explanation::Matrix { cost, .. } = planner.explain(ModelId(3), &[ModelId(0), ModelId(1), ModelId(2)])
     else {
@@ -249,7 +254,7 @@ fn matrix_costs_do_not_overflow() {
 
 #[test]
 fn matrix_models_outside_of_all_sets_are_evicted() {
-    let planner = MatrixPlanner::new(&specification(&["a", "b", "x"], &[("m", "a & b")])).unwrap();
+    let planner = planner(&specification(&["a", "b", "x"], &[("m", "a & b")]));
     assert_eq!(victims(&planner, 0, &[1, 2]), [2]);
     assert_eq!(victims(&planner, 2, &[0, 1]), [0, 1]);
     assert_eq!(victims(&planner, 2, &[2]), [0; 0]);
@@ -257,7 +262,7 @@ fn matrix_models_outside_of_all_sets_are_evicted() {
 
 #[test]
 fn matrix_7_4_run_together() {
-    let planner = MatrixPlanner::new(&specification(&["a", "b", "c", "x"], &[("m", "a & (b | c)")])).unwrap();
+    let planner = planner(&specification(&["a", "b", "c", "x"], &[("m", "a & (b | c)")]));
     let together = |models: &[u32]| {
         let models: Vec<ModelId> = models.iter().copied().map(ModelId).collect();
         planner.can_run_together(&models)
@@ -275,7 +280,7 @@ fn ten_groups_of_ten() -> MatrixPlanner {
     let groups: Vec<String> = (0..10).map(|index| group(10 * index)).collect();
     let mut specification = specification(&[], &[("m", &groups.join(" & "))]);
     specification.model_names = numbered_models(100);
-    MatrixPlanner::new(&specification).unwrap()
+    planner(&specification)
 }
 
 #[test]
@@ -323,7 +328,7 @@ fn matrix_ten_groups_that_share_models_with_all_running() {
         .map(|model| (ModelId(model), u64::from(1 + model % 10 + model / 10)))
         .collect();
     specification.costs.push((ModelId(100), 1000));
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     let running: Vec<u32> = (0..101).collect();
     // In each group the last costs most; group 0 has the cheapest of these.
     let kept: Vec<u32> = (1..10).map(|group| 10 * group + 9).chain([100]).collect();
@@ -352,7 +357,7 @@ fn matrix_five_of_thirty_with_all_running() {
     specification.costs = (0..30)
         .map(|model| (ModelId(model), u64::from(100 + model * 7 % 30)))
         .collect();
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     let running: Vec<u32> = (0..30).collect();
     let expected: Vec<u32> = running
         .iter()
@@ -377,7 +382,7 @@ fn matrix_hard_on_purpose_still_ends() {
     };
     let parts: Vec<String> = (0..12).map(part).collect();
     specification.sets = vec![("hard".to_owned(), format!("m60 & {}", parts.join(" & ")))];
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     let running: Vec<u32> = (0..60).collect();
     let victims = victims(&planner, 60, &running);
     // Twelve parts of at least one model each, and what is kept can run with the target.
@@ -399,7 +404,7 @@ fn matrix_two_hundred_models_in_a_set() {
         ("all".to_owned(), all.join(" & ")),
         ("alternatives".to_owned(), format!("({}) & m200", all.join("|"))),
     ];
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     let running: Vec<u32> = (0..150).chain(151..200).collect();
     assert_eq!(victims(&planner, 150, &running), [0; 0]);
     assert_eq!(victims(&planner, 200, &running), running[1..]);
@@ -419,7 +424,7 @@ fn matrix_references_that_double_at_every_step() {
         specification.sets.push((format!("s{set}"), text));
     }
     specification.sets.reverse();
-    let planner = MatrixPlanner::new(&specification).unwrap();
+    let planner = planner(&specification);
     assert_eq!(victims(&planner, 0, &[1]), [0; 0]);
     assert_eq!(planner.set_name(0), "s60");
 }
@@ -427,7 +432,7 @@ fn matrix_references_that_double_at_every_step() {
 #[test]
 fn matrix_depth_is_limited() {
     let nested = |depth: usize| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
-    let planner = MatrixPlanner::new(&specification(&["a"], &[("m", &nested(DEPTH_LIMIT))])).unwrap();
+    let planner = planner(&specification(&["a"], &[("m", &nested(DEPTH_LIMIT))]));
     assert!(planner.can_run_together(&[ModelId(0)]));
     for depth in [DEPTH_LIMIT + 1, 1_000_000] {
         let errors = errors(&specification(&["a"], &[("m", &nested(depth))]));
@@ -448,7 +453,7 @@ fn matrix_depth_counts_references() {
         }
         specification
     };
-    let planner = MatrixPlanner::new(&chain(DEPTH_LIMIT)).unwrap();
+    let planner = planner(&chain(DEPTH_LIMIT));
     assert_eq!(victims(&planner, 0, &[]), [0; 0]);
     let errors = errors(&chain(100_000));
     assert_eq!(errors.len(), 1);

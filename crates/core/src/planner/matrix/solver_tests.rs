@@ -11,7 +11,7 @@ use crate::planner::{Explanation, Planner};
 const MODELS: u64 = 8;
 
 /// Random cases for each test.
-const CASES: u64 = 10_000;
+const CASES: u64 = 3_000;
 
 /// Work limits with which the lists of 5.4 b are never made.
 const NO_ENUMERATION: Limits = Limits {
@@ -83,7 +83,7 @@ fn write_tree(tree: &Tree, text: &mut String) {
 fn combinations(tree: &Tree, sets: &[Tree]) -> Vec<u32> {
     let mut found = [false; 1 << MODELS];
     match tree {
-        Tree::Model(model) => found[1 << model] = true,
+        Tree::Model(model) => return vec![1 << model],
         Tree::Set(set) => return combinations(&sets[*set], sets),
         Tree::Any(children) => {
             for combination in children.iter().flat_map(|child| combinations(child, sets)) {
@@ -96,7 +96,9 @@ fn combinations(tree: &Tree, sets: &[Tree]) -> Vec<u32> {
                 let parts = combinations(child, sets);
                 let unions = std::mem::replace(&mut found, [false; 1 << MODELS]);
                 for union in (0..1 << MODELS).filter(|union| unions[*union]) {
-                    parts.iter().for_each(|part| found[union | *part as usize] = true);
+                    for part in &parts {
+                        found[union | *part as usize] = true;
+                    }
                 }
             }
         }
