@@ -168,8 +168,8 @@ fn scripted(reply: &str, parameters: &Parameters, unfinished: Unfinished) -> Ans
         }
         let piece = if is_sse {
             event(&chat_chunk(
-                json!({"content": format!("word{number} ")}),
-                Value::Null,
+                &json!({"content": format!("word{number} ")}),
+                &Value::Null,
             ))
         } else {
             format!("chunk {number}\n")
