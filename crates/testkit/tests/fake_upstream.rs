@@ -1,6 +1,6 @@
 //! The fake upstream does what its tables say.
 
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use herder_testkit::{
@@ -22,15 +22,17 @@ struct Fake {
 
 impl Fake {
     fn start(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let events = EventLog::new(folder.path().join("events"));
         let port = free_port_block(1);
         let child = Command::new(fake_upstream())
             .args(["--port", &port.to_string(), "--event-log"])
             .arg(events.path())
             .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
-            .unwrap();
+            .expect("the fake can be run");
         Self {
             child,
             client: Client::new(([127, 0, 0, 1], port).into()),
@@ -48,9 +50,11 @@ impl Fake {
 
     async fn exit_code(&mut self) -> Option<i32> {
         let child = &mut self.child;
-        poll_until(PATIENCE, "the fake exits", async || child.try_wait().unwrap())
-            .await
-            .code()
+        poll_until(PATIENCE, "the fake exits", async || {
+            child.try_wait().expect("the child is ours")
+        })
+        .await
+        .code()
     }
 
     async fn reply(&self, reply: &str) -> Streaming {
@@ -73,7 +77,7 @@ impl Drop for Fake {
         for pid in processes_with_argument(&self.folder.path().to_string_lossy()) {
             send_signal(pid, Signal::KILL);
         }
-        self.child.wait().unwrap();
+        self.child.wait().expect("the child is ours");
     }
 }
 
