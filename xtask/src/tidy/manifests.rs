@@ -32,6 +32,7 @@ pub(super) fn complaints(files: &[TextFile]) -> Vec<String> {
     for manifest in &manifests {
         check_lints(manifest, &mut complaints);
         check_dependencies(manifest, &mut complaints);
+        check_mentions(manifest, files, &mut complaints);
     }
     if let Some(root) = files.iter().find(|file| file.path == ROOT_MANIFEST) {
         check_list(root, files, &mut complaints);
@@ -69,6 +70,25 @@ fn check_dependencies(manifest: &TextFile, complaints: &mut Vec<String>) {
         if !development && forbidden.iter().any(|beginning| name.starts_with(beginning)) {
             complaints.push(format!(
                 "{}:{number}: {folder} must not depend on {name}",
+                manifest.path
+            ));
+        }
+    }
+}
+
+/// A dependency that no source of its crate mentions is dead.
+fn check_mentions(manifest: &TextFile, files: &[TextFile], complaints: &mut Vec<String>) {
+    let folder = manifest.path.trim_end_matches("Cargo.toml");
+    let sources: Vec<&TextFile> = files
+        .iter()
+        .filter(|file| file.path.starts_with(folder) && file.path.ends_with(".rs"))
+        .collect();
+    for (number, _, line) in dependency_lines(manifest) {
+        let name = dependency_name(line);
+        let identifier = name.replace('-', "_");
+        if !sources.iter().any(|source| source.text.contains(&identifier)) {
+            complaints.push(format!(
+                "{}:{number}: nothing in {folder} uses {name}",
                 manifest.path
             ));
         }
@@ -164,6 +184,15 @@ mod tests {
 
     const LINTS: &str = "[lints]\nworkspace = true\n";
 
+    /// The complaints about one manifest whose crate mentions the dependencies of these tests.
+    fn complaints_about(path: &str, text: &str) -> Vec<String> {
+        let source = path.replace("Cargo.toml", "src/lib.rs");
+        complaints(&[
+            file(path, text),
+            file(&source, "use serde; use herder_core; use divan;"),
+        ])
+    }
+
     #[test]
     fn each_rule_complains() {
         let cases = [
@@ -189,15 +218,24 @@ mod tests {
             ),
         ];
         for (path, text, expected) in cases {
-            assert_eq!(complaints(&[file(path, &text)]), [expected], "{text}");
+            assert_eq!(complaints_about(path, &text), [expected], "{text}");
         }
+    }
+
+    #[test]
+    fn a_dependency_that_is_not_mentioned_is_dead() {
+        let text = format!("{LINTS}[dependencies]\nserde-saphyr.workspace = true\n");
+        assert_eq!(
+            complaints_about("crates/x/Cargo.toml", &text),
+            ["crates/x/Cargo.toml:4: nothing in crates/x/ uses serde-saphyr"]
+        );
     }
 
     #[test]
     fn development_dependencies_are_free() {
         let text = format!("{LINTS}[dev-dependencies]\ndivan.workspace = true\n");
         assert_eq!(
-            complaints(&[file("crates/core/Cargo.toml", &text)]),
+            complaints_about("crates/core/Cargo.toml", &text),
             Vec::<String>::new()
         );
     }
@@ -209,6 +247,7 @@ mod tests {
         let files = [
             file("Cargo.toml", root),
             file("crates/x/Cargo.toml", &member),
+            file("crates/x/src/lib.rs", "use serde;"),
             file(
                 "docs/dependencies.md",
                 "| Name | Saves |\n| `serde`, `gone` | much |\n",
