@@ -112,7 +112,8 @@ mod tests {
         let password = STANDARD.encode("any:k:alpha");
         let user_only = STANDARD.encode("k-alpha:");
         let no_colon = STANDARD.encode("k-alpha");
-        let rows: [(&[(&str, &str)], &[(&str, Source)]); 10] = [
+        type Row<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, Source)]);
+        let rows: [Row<'_>; 10] = [
             (&[], &[]),
             (
                 &[("authorization", "Bearer k-beta")],

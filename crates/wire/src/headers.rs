@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn http_6_4_upgrades_are_told_by_token() {
-        let rows: [(&[(&str, &str)], Option<&str>, bool); 8] = [
+        type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, bool);
+        let rows: [Row<'_>; 8] = [
             (
                 &[("connection", "Upgrade"), ("upgrade", "websocket")],
                 Some("websocket"),

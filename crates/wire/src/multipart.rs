@@ -127,8 +127,7 @@ impl Iterator for Parts<'_> {
         let headers_start = self.at.take()?;
         self.left = self.left.checked_sub(1)?;
         let (headers, content_start) = self.headers(headers_start)?;
-        // The line break that ends the headers may also begin the delimiter, when there is no content at all.
-        let (delimiter, follows) = self.next_delimiter(content_start - 2)?;
+        let (content_end, follows) = self.next_delimiter(content_start)?;
         if let Delimiter::Part(at) = follows {
             self.at = Some(at);
         }
@@ -136,7 +135,7 @@ impl Iterator for Parts<'_> {
         Some(Part {
             name,
             is_file,
-            value: content_start..delimiter.max(content_start),
+            value: content_start..content_end,
         })
     }
 }
