@@ -1,0 +1,541 @@
+//! What must hold after every input, whatever the strategy is: the invariants of architecture section 5 (numbers
+//! in the complaints), seen from outside. The audit knows only what was told to the herd and what it said; it
+//! never decides anything. Invariant 7 is [`crate::Digest`]'s, 9 is the supervisor's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use herder_core::{
+    Cause, CommandId, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output, Plan,
+    Refusal, RequestId, Timestamp,
+};
+use herder_core::planner::Planner;
+
+use crate::{Input, Rules};
+
+/// The books of an observer.
+#[derive(Debug)]
+pub struct Audit {
+    plans: Vec<ModelPlan>,
+    limit: Limit,
+    planner: Box<dyn Planner>,
+    /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
+    pairwise: bool,
+    /// Requests without an outcome.
+    open: BTreeMap<RequestId, Open>,
+    models: Vec<Books>,
+    last_generation: Option<Generation>,
+    loads_begun: u64,
+    commands: BTreeMap<CommandId, BTreeSet<(ModelId, Generation)>>,
+    shutting_down: bool,
+    finished: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    model: ModelId,
+    granted: Option<Generation>,
+}
+
+#[derive(Debug, Clone)]
+struct Books {
+    process: Option<Process>,
+    shown: ModelState,
+    /// The cause of the last change of its visible state.
+    cause: Option<Cause>,
+    load: Option<Load>,
+    idle_since: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Process {
+    generation: Generation,
+    stage: Stage,
+    /// An operator or the shutdown has named it: it may be stopped while busy.
+    condemned: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Starting { until: Timestamp },
+    Ready,
+    ToldToStop,
+}
+
+/// The newest load of a model.
+#[derive(Debug, Clone)]
+struct Load {
+    number: u64,
+    victims: Vec<ModelId>,
+}
+
+type Verdict = Result<(), String>;
+
+/// A rule: a complaint unless it holds.
+fn demand(holds: bool, complaint: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(complaint()) }
+}
+
+impl Audit {
+    /// Books for a herd that has just been made from an equal plan.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "the rules belong to the plan that is taken over")]
+    pub fn new(plan: Plan, rules: Rules) -> Self {
+        let books = Books {
+            process: None,
+            shown: ModelState::Stopped,
+            cause: None,
+            load: None,
+            idle_since: Timestamp::default(),
+        };
+        Self {
+            models: vec![books; plan.models.len()],
+            plans: plan.models,
+            limit: plan.limit,
+            planner: plan.planner,
+            pairwise: matches!(rules, Rules::Groups(_)),
+            open: BTreeMap::new(),
+            last_generation: None,
+            loads_begun: 0,
+            commands: BTreeMap::new(),
+            shutting_down: false,
+            finished: false,
+        }
+    }
+
+    /// Enters an input and all that the herd said to it.
+    ///
+    /// # Errors
+    /// The first rule that is broken, in words.
+    pub fn examine(&mut self, now: Timestamp, input: &Input, said: &[Output], herd: &Herd) -> Verdict {
+        self.enter_input(now, input, said)?;
+        for (index, output) in said.iter().enumerate() {
+            self.enter_output(now, input, output)
+                .and_then(|()| self.check_broadcast(&said[..=index]))
+                .map_err(|complaint| format!("{output:?}: {complaint}"))?;
+        }
+        self.check_after(input)?;
+        self.check_getters(herd)?;
+        self.check_rest(herd)
+    }
+
+    fn enter_input(&mut self, now: Timestamp, input: &Input, said: &[Output]) -> Verdict {
+        match *input {
+            Input::Request { request, model } => {
+                let granted = None;
+                self.open.insert(request, Open { model, granted });
+            }
+            Input::Cancel { request } => {
+                if self.is_waiting(request) {
+                    self.open.remove(&request);
+                } else {
+                    demand(said.is_empty(), || "nobody was cancelled".to_owned())?;
+                }
+            }
+            Input::Done { request } => match self.open.get(&request) {
+                Some(&Open {
+                    model,
+                    granted: Some(_),
+                }) => {
+                    self.open.remove(&request);
+                    if self.in_flight(model) == 0 {
+                        self.models[model.index()].idle_since = now;
+                    }
+                }
+                Some(_) | None => demand(said.is_empty(), || "nobody was done".to_owned())?,
+            },
+            Input::Ready { model, generation } => {
+                let books = &mut self.models[model.index()];
+                match &mut books.process {
+                    Some(process)
+                        if process.generation == generation
+                            && matches!(process.stage, Stage::Starting { .. }) =>
+                    {
+                        process.stage = Stage::Ready;
+                        books.idle_since = now;
+                    }
+                    Some(_) | None => demand(said.is_empty(), || "a late report was believed".to_owned())?,
+                }
+            }
+            Input::Exited {
+                model, generation, ..
+            } => {
+                let live = self.models[model.index()].process.map(|process| process.generation);
+                if live == Some(generation) {
+                    self.models[model.index()].process = None;
+                } else {
+                    demand(said.is_empty(), || "a foreign exit was believed".to_owned())?;
+                }
+            }
+            Input::Timeout => {}
+            Input::Unload {
+                command, ref models, ..
+            } => {
+                let mut targets = BTreeSet::new();
+                for &model in models {
+                    if let Some(process) = &mut self.models[model.index()].process {
+                        process.condemned = true;
+                        targets.insert((model, process.generation));
+                    }
+                }
+                self.commands.insert(command, targets);
+            }
+            Input::Shutdown { .. } => {
+                self.shutting_down = true;
+                for books in &mut self.models {
+                    if let Some(process) = &mut books.process {
+                        process.condemned = true;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_output(&mut self, now: Timestamp, input: &Input, output: &Output) -> Verdict {
+        let answers_late = matches!(output, Output::Reject { .. } | Output::Unloaded { .. });
+        demand(!self.finished || answers_late, || "Finished was not the end".to_owned())?;
+        match *output {
+            Output::Start { model, generation } => self.enter_start(now, model, generation),
+            Output::Stop { model, generation, .. } => self.enter_stop(now, input, model, generation),
+            Output::Grant {
+                request,
+                model,
+                generation,
+            } => self.enter_grant(input, request, model, generation),
+            Output::Reject { request, refusal } => {
+                let asked = matches!(input, Input::Request { request: asking, .. } if *asking == request);
+                demand(asked, || "1: refused after it was admitted".to_owned())?;
+                let open = self.close(request)?;
+                if refusal == Refusal::ConcurrencyLimit {
+                    // Its own entry is closed already.
+                    let reserved = self.reserved(open.model);
+                    let allowed = self.plans[open.model.index()].concurrency_limit;
+                    demand(reserved == allowed, || "2: refused although there was a slot".to_owned())?;
+                }
+                Ok(())
+            }
+            Output::Fail { request, .. } => {
+                demand(self.is_waiting(request), || "1: it has its outcome already".to_owned())?;
+                self.close(request).map(|_| ())
+            }
+            Output::Queued { request, .. } => {
+                demand(self.is_waiting(request), || "1: it does not wait".to_owned())
+            }
+            Output::Load {
+                model, ref victims, ..
+            } => self.enter_load(model, victims),
+            Output::Changed {
+                model,
+                from,
+                to,
+                cause,
+            } => self.enter_change(model, from, to, cause),
+            Output::Unloaded { command } => {
+                let targets = self.commands.remove(&command);
+                let targets = targets.ok_or("nobody asked, or it was said twice")?;
+                let left = targets.iter().any(|&(model, generation)| {
+                    let process = self.models[model.index()].process;
+                    process.is_some_and(|process| process.generation == generation)
+                });
+                demand(!left, || "not everybody is gone".to_owned())
+            }
+            Output::Finished => {
+                self.finished = true;
+                demand(self.shutting_down && self.live().is_empty(), || {
+                    "nobody asked, or somebody still lives".to_owned()
+                })
+            }
+        }
+    }
+
+    fn enter_load(&mut self, target: ModelId, victims: &[ModelId]) -> Verdict {
+        demand(victims.is_sorted() && !victims.contains(&target), || {
+            "victims out of order, or the target among them".to_owned()
+        })?;
+        let busy = victims.iter().find(|&&victim| self.in_flight(victim) > 0);
+        demand(busy.is_none(), || format!("4: {busy:?} is busy"))?;
+        demand(self.waits_for(target), || "a load for nobody".to_owned())?;
+        demand(!self.shutting_down, || "a load during shutdown".to_owned())?;
+        self.loads_begun += 1;
+        self.models[target.index()].load = Some(Load {
+            number: self.loads_begun,
+            victims: victims.to_vec(),
+        });
+        Ok(())
+    }
+
+    fn enter_start(&mut self, now: Timestamp, model: ModelId, generation: Generation) -> Verdict {
+        let live = self.models[model.index()].process;
+        demand(live.is_none(), || format!("5: {live:?} still lives"))?;
+        demand(Some(generation) > self.last_generation, || "5: an old number".to_owned())?;
+        demand(self.waits_for(model), || "a start for nobody".to_owned())?;
+        demand(!self.shutting_down, || "a start during shutdown".to_owned())?;
+        self.last_generation = Some(generation);
+        self.models[model.index()].process = Some(Process {
+            generation,
+            stage: Stage::Starting {
+                until: now + self.plans[model.index()].start_timeout,
+            },
+            condemned: false,
+        });
+        self.check_company(model)
+    }
+
+    fn enter_stop(
+        &mut self,
+        now: Timestamp,
+        input: &Input,
+        model: ModelId,
+        generation: Generation,
+    ) -> Verdict {
+        let busy = self.in_flight(model) > 0;
+        let waited_for = self.waits_for(model);
+        let cause = self.models[model.index()].cause;
+        let ttl = self.plans[model.index()].ttl;
+        let idle_since = self.models[model.index()].idle_since;
+        let pairwise = self.pairwise;
+        let process = self.models[model.index()].process.as_mut();
+        let process = process.filter(|process| process.generation == generation);
+        let process = process.ok_or("no such process")?;
+        let was = std::mem::replace(&mut process.stage, Stage::ToldToStop);
+        if process.condemned {
+            return Ok(());
+        }
+        match was {
+            Stage::Starting { until } => {
+                let timed_out = *input == Input::Timeout && until <= now;
+                // Under a matrix a waiting request may be in the queue while the load of its model goes on.
+                demand(timed_out || !waited_for || !pairwise, || {
+                    "4: somebody waits for this load".to_owned()
+                })
+            }
+            Stage::Ready => {
+                demand(!busy, || "4: it is busy".to_owned())?;
+                match cause {
+                    Some(Cause::Idle) => {
+                        let idle = ttl.is_some_and(|ttl| idle_since + ttl <= now);
+                        demand(idle, || "T2: its idle time has not passed".to_owned())
+                    }
+                    Some(Cause::Evicted { by }) => {
+                        let load = self.models[by.index()].load.as_ref();
+                        let named = load.is_some_and(|load| load.victims.contains(&model));
+                        demand(named, || "no load has named it".to_owned())
+                    }
+                    other => Err(format!("{other:?} is no cause to stop it")),
+                }
+            }
+            Stage::ToldToStop => Err("told twice without an operator".to_owned()),
+        }
+    }
+
+    fn enter_grant(
+        &mut self,
+        input: &Input,
+        request: RequestId,
+        model: ModelId,
+        generation: Generation,
+    ) -> Verdict {
+        let process = self.models[model.index()].process;
+        let ready = process.is_some_and(|process| {
+            process.generation == generation && process.stage == Stage::Ready && !process.condemned
+        });
+        demand(ready, || format!("granted on {process:?}"))?;
+        demand(self.is_waiting(request), || "1: it has its outcome already".to_owned())?;
+        let overtaken = self
+            .open
+            .range(..request)
+            .find(|(_, other)| other.model == model && other.granted.is_none());
+        demand(overtaken.is_none() || !self.pairwise, || {
+            format!("6: {overtaken:?} came earlier")
+        })?;
+        let allowed = self.plans[model.index()].concurrency_limit;
+        demand(self.in_flight(model) < allowed, || "2: over the limit".to_owned())?;
+        let open = self.open.get_mut(&request).expect("it is waiting");
+        demand(open.model == model, || "on the wrong model".to_owned())?;
+        open.granted = Some(generation);
+        self.check_company(model)?;
+        if self.pairwise && matches!(input, Input::Request { .. }) {
+            let mut victims = Vec::new();
+            self.planner.victims(model, &self.live(), &mut victims);
+            demand(victims.is_empty(), || format!("3: served beside {victims:?}"))?;
+        }
+        Ok(())
+    }
+
+    fn enter_change(&mut self, model: ModelId, from: ModelState, to: ModelState, cause: Cause) -> Verdict {
+        let books = &mut self.models[model.index()];
+        demand(books.shown == from, || format!("it was {:?}", books.shown))?;
+        books.shown = to;
+        books.cause = Some(cause);
+        let legal = matches!(
+            (from, to),
+            (ModelState::Stopped, ModelState::Starting)
+                | (ModelState::Starting, ModelState::Ready | ModelState::Stopped)
+                | (ModelState::Ready, ModelState::Stopping | ModelState::Stopped)
+                | (ModelState::Stopping, ModelState::Stopped)
+        );
+        demand(legal, || "runtime.md 2.1 has no such transition".to_owned())
+    }
+
+    /// Invariant 3: of two live models the one whose load began later has left the other alone.
+    fn check_company(&self, model: ModelId) -> Verdict {
+        for other in self.live() {
+            if other == model {
+                continue;
+            }
+            let number = |model: ModelId| self.models[model.index()].load.as_ref().map(|load| load.number);
+            let (later, earlier) = if number(model) > number(other) {
+                (model, other)
+            } else {
+                (other, model)
+            };
+            let load = self.models[later.index()].load.as_ref();
+            let load = load.ok_or("a process without a load")?;
+            let mut forbidden = load.victims.contains(&earlier);
+            if self.pairwise {
+                let mut pair = [later, earlier];
+                pair.sort_unstable();
+                let mut victims = Vec::new();
+                self.planner.victims(later, &pair, &mut victims);
+                forbidden |= !victims.is_empty();
+            }
+            demand(!forbidden, || format!("3: {later:?} was to evict {earlier:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// Invariant 6: positions count from 1, higher priority first, then in order of arrival.
+    fn check_broadcast(&self, said: &[Output]) -> Verdict {
+        let Some((&Output::Queued { request, position }, before)) = said.split_last() else {
+            return Ok(());
+        };
+        let previous = match before.last() {
+            Some(&Output::Queued { request, position }) => Some((request, position)),
+            Some(_) | None => None,
+        };
+        let rank = |request: RequestId| {
+            let open = self.open.get(&request)?;
+            Some((std::cmp::Reverse(self.plans[open.model.index()].priority), request))
+        };
+        match previous {
+            _ if position == 1 => Ok(()),
+            Some((earlier, place)) => demand(
+                place + 1 == position && rank(earlier) < rank(request),
+                || "6: the queue is out of order".to_owned(),
+            ),
+            None => Err("a queue without a first".to_owned()),
+        }
+    }
+
+    fn check_after(&self, input: &Input) -> Verdict {
+        match input {
+            Input::Unload { models, .. } => {
+                let left = models.iter().find(|&&model| self.waits_for(model));
+                demand(left.is_none(), || format!("somebody still waits for {left:?}"))
+            }
+            Input::Request { request, model } if model.index() >= self.plans.len() => {
+                demand(!self.open.contains_key(request), || "no such model, no answer".to_owned())
+            }
+            Input::Request { .. }
+            | Input::Cancel { .. }
+            | Input::Done { .. }
+            | Input::Ready { .. }
+            | Input::Exited { .. }
+            | Input::Timeout
+            | Input::Shutdown { .. } => {
+                let waits = self.open.values().any(|open| open.granted.is_none());
+                demand(!self.shutting_down || !waits, || "somebody waits during shutdown".to_owned())
+            }
+        }
+    }
+
+    /// Invariants 2 and 10: what the getters say is what the books say, and within the limits.
+    fn check_getters(&self, herd: &Herd) -> Verdict {
+        let mut running = Vec::new();
+        for (index, books) in self.models.iter().enumerate() {
+            let model = ModelId(index as u32);
+            let said = (
+                herd.in_flight(model),
+                herd.reserved(model),
+                herd.generation(model),
+                herd.state(model),
+            );
+            let expected = (
+                self.in_flight(model),
+                self.reserved(model),
+                books.process.map(|process| process.generation),
+                books.shown,
+            );
+            demand(said == expected, || format!("2: {model:?} says {said:?}, not {expected:?}"))?;
+            let live = books.process.is_some();
+            demand(live == (books.shown != ModelState::Stopped), || {
+                format!("{model:?} shows {:?}", books.shown)
+            })?;
+            if live {
+                running.push((model, books.shown));
+            }
+            let allowed = self.plans[index].concurrency_limit;
+            demand(self.limit == Limit::Grant || self.reserved(model) <= allowed, || {
+                format!("2: {model:?} has admitted too many")
+            })?;
+        }
+        demand(herd.running().eq(running.iter().copied()), || "2: running() is wrong".to_owned())?;
+        let waiting = self.open.values().filter(|open| open.granted.is_none()).count();
+        demand(herd.waiting() == waiting, || format!("2: {waiting} wait"))?;
+        demand(waiting <= MAX_WAITING, || "10: too many wait".to_owned())
+    }
+
+    /// Invariant 8, and that nobody waits for nothing.
+    fn check_rest(&self, herd: &Herd) -> Verdict {
+        let settled = self.models.iter().all(|books| {
+            books
+                .process
+                .is_none_or(|process| process.stage == Stage::Ready && !process.condemned)
+        });
+        let in_flight = self.open.values().any(|open| open.granted.is_some());
+        if !settled || in_flight {
+            return Ok(());
+        }
+        demand(self.open.is_empty(), || {
+            format!("everything rests, and yet there wait {:?}", self.open)
+        })?;
+        demand(self.commands.is_empty(), || "everything rests, and a command does not end".to_owned())?;
+        let idle_clocks = self.models.iter().zip(&self.plans).filter_map(|(books, plan)| {
+            books.process?;
+            Some(books.idle_since + plan.ttl?)
+        });
+        let expected = idle_clocks.min();
+        let asked = herd.poll_timeout();
+        demand(asked == expected, || {
+            format!("8: poll_timeout says {asked:?}, the idle clocks {expected:?}")
+        })
+    }
+
+    fn close(&mut self, request: RequestId) -> Result<Open, String> {
+        let open = self.open.remove(&request);
+        open.ok_or_else(|| "1: it has its outcome already".to_owned())
+    }
+
+    fn is_waiting(&self, request: RequestId) -> bool {
+        self.open.get(&request).is_some_and(|open| open.granted.is_none())
+    }
+
+    fn waits_for(&self, model: ModelId) -> bool {
+        let mut open = self.open.values();
+        open.any(|open| open.model == model && open.granted.is_none())
+    }
+
+    fn in_flight(&self, model: ModelId) -> u32 {
+        let granted = |open: &&Open| open.model == model && open.granted.is_some();
+        self.open.values().filter(granted).count() as u32
+    }
+
+    fn reserved(&self, model: ModelId) -> u32 {
+        self.open.values().filter(|open| open.model == model).count() as u32
+    }
+
+    fn live(&self) -> Vec<ModelId> {
+        let live = |(index, books): (usize, &Books)| books.process.map(|_| ModelId(index as u32));
+        self.models.iter().enumerate().filter_map(live).collect()
+    }
+}
