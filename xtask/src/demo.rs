@@ -77,7 +77,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let mut environment = vec![(PROGRAM_VARIABLE, program.as_path())];
     environment.extend(llama.iter().flat_map(llama::Llama::environment));
-    let mut router = Router::start(&program, &folder, configuration, options.port, &environment)?;
+    let mut router = Router::start(&program, &folder, configuration, options.port, &environment)
+        .context("herder did not start (--port N chooses another port)")?;
     println!(
         "\nherder serves {} and {} on http://{}",
         models[0], models[1], router.address
