@@ -7,6 +7,8 @@
 
 mod journal;
 mod slot;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 use std::collections::BTreeMap;

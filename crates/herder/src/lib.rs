@@ -19,6 +19,8 @@ pub mod app;
 pub mod cli;
 pub mod driver;
 pub mod error;
+#[cfg(test)]
+mod fixtures;
 pub mod go_duration;
 pub mod in_flight;
 pub mod logs;

@@ -24,7 +24,6 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -91,9 +90,9 @@ impl Listener {
         self.local
     }
 
-    /// Serves connections until `stop` is cancelled; then accepts no more, lets the requests in progress end until
-    /// the time that `stop_by` gives, and returns.
-    pub async fn serve(self, router: Router, stop: CancellationToken, stop_by: impl FnOnce() -> Instant) {
+    /// Serves connections until `stop` is cancelled; then accepts no more, lets the requests in progress end within
+    /// `budget`, and returns.
+    pub async fn serve(self, router: Router, stop: CancellationToken, budget: Duration) {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let connections = tokio_util::task::TaskTracker::new();
@@ -130,7 +129,7 @@ impl Listener {
             connections.wait().await;
         };
         // Who is not done by then is cut off by the end of the program.
-        let _ = tokio::time::timeout_at(stop_by(), drained).await;
+        let _ = tokio::time::timeout(budget, drained).await;
     }
 }
 

@@ -1,0 +1,254 @@
+//! The driver with the real core and the real supervisor. Every wait has a generous deadline, none is a pause.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use herder_config::Model;
+use herder_core::{Failure, ModelId, ModelState, Refusal, StartFailure};
+use herder_supervisor::{Options, Supervisor};
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
+
+use super::{Driver, Lease, Ticket, Waiting};
+use crate::app::Snapshot;
+use crate::fixtures::{config, model};
+use crate::logs::Logs;
+use crate::plan::plan;
+
+const A: ModelId = ModelId(0);
+const B: ModelId = ModelId(1);
+
+/// A bound for what takes milliseconds on an idle machine.
+const SOON: Duration = Duration::from_secs(60);
+/// Nobody listens at this address; it is never asked, because these models have no health check.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+fn driver(models: impl IntoIterator<Item = (&'static str, Model)>) -> Arc<Driver> {
+    let config = config(models);
+    let plan = plan(&config).unwrap();
+    let logs = Arc::new(Logs::new(&config));
+    let supervisor = Supervisor::new(Handle::current(), Options { guard: None }).unwrap();
+    Driver::new(Arc::new(Snapshot::new(config).unwrap()), plan, logs, supervisor)
+}
+
+fn sleeper() -> Model {
+    model("sleep 1000", NOWHERE)
+}
+
+async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match timeout(SOON, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} takes too long"),
+    }
+}
+
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    soon(what, async {
+        while !condition() {
+            sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}
+
+fn waiting(ticket: Ticket) -> Waiting {
+    match ticket {
+        Ticket::Waiting(waiting) => waiting,
+        other @ (Ticket::Granted(_) | Ticket::Refused(_)) => panic!("expected to wait, got {other:?}"),
+    }
+}
+
+async fn lease(driver: &Arc<Driver>, model: ModelId) -> Lease {
+    match driver.request(model) {
+        Ticket::Granted(lease) => lease,
+        Ticket::Waiting(waiting) => soon("the load", waiting).await.unwrap(),
+        Ticket::Refused(refused) => panic!("refused: {refused:?}"),
+    }
+}
+
+fn log(driver: &Driver) -> String {
+    String::from_utf8(driver.logs.proxy().history().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_loads_its_model_and_a_second_one_finds_it_ready() {
+    let driver = driver([("a", sleeper())]);
+    assert_eq!(driver.state(A), ModelState::Stopped);
+    assert!(driver.ready_upstream(A).is_none());
+    let first = soon("the load", waiting(driver.request(A))).await.unwrap();
+    assert_eq!(driver.running(), [(A, ModelState::Ready)]);
+    assert!(matches!(driver.request(A), Ticket::Granted(_)));
+    assert!(Arc::ptr_eq(first.upstream(), &driver.ready_upstream(A).unwrap()));
+    drop(first);
+    soon("the unload", driver.unload(&[A], None)).await;
+    assert_eq!(driver.running(), []);
+}
+
+#[tokio::test]
+async fn a_swap_waits_for_the_lease_and_ends_the_old_process() {
+    let driver = driver([("a", sleeper()), ("b", sleeper())]);
+    let held = lease(&driver, A).await;
+    let ended = held.upstream().ended().clone();
+    let swap = waiting(driver.request(B));
+    assert_eq!(driver.running(), [(A, ModelState::Ready)]);
+    drop(held);
+    let _lease = soon("the swap", swap).await.unwrap();
+    assert_eq!(driver.running(), [(B, ModelState::Ready)]);
+    assert!(ended.is_cancelled());
+    assert!(log(&driver).contains("[INFO] b loading, evicting [a]"), "{}", log(&driver));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_gives_its_place_back() {
+    let mut limited = sleeper();
+    limited.concurrency_limit = 1;
+    let driver = driver([("a", limited), ("b", sleeper())]);
+    let held = lease(&driver, B).await;
+    let left = waiting(driver.request(A));
+    let Ticket::Refused(refused) = driver.request(A) else { panic!("the only place is taken") };
+    assert_eq!(refused.refusal, Refusal::ConcurrencyLimit);
+    drop(left);
+    let stays = waiting(driver.request(A));
+    drop(held);
+    let granted = soon("the swap", stays).await.unwrap();
+    // An outcome that nobody takes gives the place back, too.
+    drop(granted);
+    let unseen = driver.request(A);
+    drop(unseen);
+    assert!(matches!(driver.request(A), Ticket::Granted(_)));
+}
+
+#[tokio::test]
+async fn a_start_that_ends_at_once_is_reported_with_status_and_last_lines() {
+    // With a health check that never answers, readiness cannot win the race against the exit.
+    let mut broken = model("sh -c 'echo no such gpu; exit 3'", NOWHERE);
+    broken.check_endpoint = Some("/health".to_owned());
+    let driver = driver([("a", broken)]);
+    let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+    assert!(
+        matches!(failed.failure, Failure::Start { reason: StartFailure::Exited, .. }),
+        "{failed:?}"
+    );
+    let last = failed.last.unwrap();
+    assert_eq!((last.model.as_str(), last.detail.as_str()), ("a", "exit status 3"));
+    assert!(last.log_tail.contains("no such gpu"), "{last:?}");
+    assert_eq!(driver.state(A), ModelState::Stopped);
+    assert!(log(&driver).contains("[WARN] a upstream command exited prematurely (exit status 3)"));
+}
+
+#[tokio::test]
+async fn a_start_without_a_process_says_why() {
+    let cases = [
+        ("sleep 1000", "", "upstream proxy missing"),
+        ("sleep 1000", "localhost:80", "invalid proxy URL 'localhost:80'"),
+        ("# nothing", NOWHERE, "empty command"),
+        ("/no/such/program -x", NOWHERE, "failed to start command '/no/such/program -x'"),
+    ];
+    for (cmd, proxy, text) in cases {
+        let driver = driver([("a", model(cmd, proxy))]);
+        let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+        assert!(matches!(failed.failure, Failure::Start { reason: StartFailure::Spawn, .. }), "{failed:?}");
+        let last = failed.last.unwrap();
+        assert!(last.detail.contains(text), "{last:?} should contain {text:?}");
+        assert_eq!(driver.running(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_is_never_ready_fails_in_time_and_is_stopped() {
+    let mut hanging = model("sh -c 'echo loading; exec sleep 1000'", NOWHERE);
+    hanging.check_endpoint = Some("/health".to_owned());
+    hanging.health_check_timeout = Duration::from_millis(500);
+    let driver = driver([("a", hanging)]);
+    let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+    assert!(matches!(failed.failure, Failure::Start { reason: StartFailure::TimedOut, .. }), "{failed:?}");
+    assert!(failed.last.unwrap().log_tail.contains("loading"));
+    until("the stop", || driver.running().is_empty()).await;
+}
+
+#[tokio::test]
+async fn w09_after_three_failures_a_model_fails_fast_until_it_is_unloaded() {
+    let driver = driver([("a", model("/no/such/program", NOWHERE))]);
+    for _ in 0..3 {
+        soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+    }
+    let Ticket::Refused(refused) = driver.request(A) else { panic!("the model should fail fast") };
+    let Refusal::FailFast { failures: 3, retry_at } = refused.refusal else { panic!("{refused:?}") };
+    assert!(retry_at > refused.now);
+    assert!(refused.last.unwrap().detail.contains("/no/such/program"));
+    soon("the unload", driver.unload(&[A], None)).await;
+    soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn an_idle_model_is_stopped_after_its_ttl() {
+    let mut idle = sleeper();
+    idle.ttl = Some(Duration::from_millis(200));
+    let driver = driver([("a", idle)]);
+    drop(lease(&driver, A).await);
+    until("the idle stop", || driver.running().is_empty()).await;
+    assert!(log(&driver).contains("[INFO] a Unloading model, TTL of 0s reached"), "{}", log(&driver));
+}
+
+#[tokio::test]
+async fn a_crash_is_told_and_the_next_request_starts_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let signal = folder.path().join("crash");
+    let script = format!("sh -c 'while [ ! -e {} ]; do sleep 0.01; done; exit 9'", signal.display());
+    let driver = driver([("a", model(&script, NOWHERE))]);
+    let lost = lease(&driver, A).await;
+    std::fs::write(&signal, "").unwrap();
+    until("the crash", || driver.state(A) == ModelState::Stopped).await;
+    assert!(log(&driver).contains("[WARN] a upstream exited unexpectedly (exit status 9)"), "{}", log(&driver));
+    std::fs::remove_file(&signal).unwrap();
+    let next = lease(&driver, A).await;
+    assert!(next.upstream().generation() > lost.upstream().generation());
+}
+
+#[tokio::test]
+async fn an_unload_fails_those_who_wait() {
+    let mut hanging = sleeper();
+    hanging.check_endpoint = Some("/health".to_owned());
+    let driver = driver([("a", hanging)]);
+    let waiting = waiting(driver.request(A));
+    soon("the unload", driver.unload(&[A], None)).await;
+    let failed = soon("the failure", waiting).await.unwrap_err();
+    assert_eq!(failed.failure, Failure::Unloaded);
+    assert_eq!(driver.running(), []);
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_leases_end_and_leaves_nothing_behind() {
+    let driver = driver([("a", sleeper()), ("b", sleeper())]);
+    let held = lease(&driver, A).await;
+    let swap = waiting(driver.request(B));
+    let ending = tokio::spawn({
+        let driver = Arc::clone(&driver);
+        async move { driver.shutdown(SOON).await }
+    });
+    let failed = soon("the failure", swap).await.unwrap_err();
+    assert_eq!(failed.failure, Failure::ShuttingDown);
+    let Ticket::Refused(refused) = driver.request(A) else { panic!("nobody is admitted any more") };
+    assert_eq!(refused.refusal, Refusal::ShuttingDown);
+    assert_eq!(driver.running(), [(A, ModelState::Ready)]);
+    drop(held);
+    soon("the shutdown", ending).await.unwrap();
+    assert_eq!(driver.running(), []);
+}
+
+#[tokio::test]
+async fn a_second_shutdown_hurries_the_first() {
+    let mut stubborn = model("sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'", NOWHERE);
+    stubborn.unload_timeout = Duration::from_secs(600);
+    let driver = driver([("a", stubborn)]);
+    let held = lease(&driver, A).await;
+    let ending = tokio::spawn({
+        let driver = Arc::clone(&driver);
+        async move { driver.shutdown(Duration::from_secs(600)).await }
+    });
+    soon("the forced shutdown", driver.shutdown(Duration::ZERO)).await;
+    soon("the shutdown", ending).await.unwrap();
+    assert_eq!(driver.running(), []);
+    drop(held);
+}
