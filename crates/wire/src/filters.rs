@@ -51,6 +51,12 @@ impl Edits<'_> {
 /// (spec/http-api.md 0.4). Sending the same request again does not help.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum EditError {
+    /// `useModelName`.
+    #[error("error rewriting model name in JSON: {reason}")]
+    Rename {
+        /// Why.
+        reason: Reason,
+    },
     /// An entry of `stripParams`.
     #[error("error stripping parameter {parameter} from request")]
     Strip {
@@ -125,7 +131,7 @@ pub fn apply(body: &Bytes, edits: &Edits<'_>) -> Result<Pieces, EditError> {
     if let Some(new) = edits.rename {
         document
             .replace_all("model", &json::quoted(new))
-            .map_err(|reason| set_error("model", reason))?;
+            .map_err(|reason| EditError::Rename { reason })?;
     }
     for key in edits.strip {
         let deleted = Parameter::parse(key).and_then(|parameter| document.delete(&parameter));
@@ -136,16 +142,12 @@ pub fn apply(body: &Bytes, edits: &Edits<'_>) -> Result<Pieces, EditError> {
     }
     for (key, value) in edits.settings() {
         let set = Parameter::parse(key).and_then(|parameter| document.set(&parameter, value::encode(value)));
-        set.map_err(|reason| set_error(key, reason))?;
+        set.map_err(|reason| EditError::Set {
+            parameter: key.to_owned(),
+            reason,
+        })?;
     }
     Ok(document.into_pieces())
-}
-
-fn set_error(key: &str, reason: Reason) -> EditError {
-    EditError::Set {
-        parameter: key.to_owned(),
-        reason,
-    }
 }
 
 /// The check does not recurse, however deep the body nests.

@@ -26,7 +26,8 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 ];
 
 /// Removes the hop-by-hop headers, in either direction: the fixed list and every header that `Connection` names. `TE`
-/// stays as `trailers` when it allowed them. Take [`upgrade`] before, and put it back with [`set_upgrade`].
+/// stays as `trailers` when it allowed them. Take [`upgrade`] before, and put it back with [`set_upgrade`]. A response
+/// whose trailers are relayed needs its `Trailer` header put back in the same way.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let trailers = has_token(headers, &TE, "trailers");
     let named: Vec<HeaderName> = tokens(headers, &CONNECTION)

@@ -8,7 +8,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::pieces::Pieces;
-use crate::{MAX_REPEATED_FIELDS, scan};
+use crate::{MAX_NAME_BYTES, MAX_REPEATED_FIELDS, scan};
 
 /// The model that a body names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub struct Field {
     pub span: Range<usize>,
 }
 
-/// The top-level `model`: `None` when it is missing, empty, neither string nor number, or repeated more than
-/// [`MAX_REPEATED_FIELDS`] times, and when the body is not an object.
+/// The top-level `model`: `None` when it is missing, empty, longer than [`MAX_NAME_BYTES`], neither string nor number,
+/// or repeated more than [`MAX_REPEATED_FIELDS`] times, and when the body is not an object.
 #[must_use]
 pub fn model_field(body: &[u8]) -> Option<Field> {
     TopLevel::scan(body).model(body)
@@ -71,6 +71,9 @@ fn model_spans(body: &[u8]) -> Vec<Range<usize>> {
     spans
 }
 
+/// A name of [`MAX_NAME_BYTES`] in which every byte is written as an escape such as `\u006b`, and its quotes.
+const LONGEST_WRITTEN_NAME: usize = MAX_NAME_BYTES * 6 + 2;
+
 /// Where the last `model` and the last `stream` stand.
 #[derive(Default)]
 struct TopLevel {
@@ -100,13 +103,16 @@ impl TopLevel {
         if self.models > MAX_REPEATED_FIELDS {
             return None;
         }
-        let span = self.model.clone()?;
+        let span = self
+            .model
+            .clone()
+            .filter(|span| span.len() <= LONGEST_WRITTEN_NAME)?;
         let name = match body[span.start] {
             b'"' => scan::decode_string(body, span.clone())?.into_owned(),
             b'-' | b'0'..=b'9' => str::from_utf8(&body[span.clone()]).ok()?.to_owned(),
             _ => return None,
         };
-        (!name.is_empty()).then_some(Field { name, span })
+        (!name.is_empty() && name.len() <= MAX_NAME_BYTES).then_some(Field { name, span })
     }
 
     fn stream(&self, body: &[u8]) -> bool {
@@ -234,6 +240,20 @@ mod tests {
         assert!(!replace_model(&repeated(MAX_REPEATED_FIELDS), "x").is_single());
         assert!(model_field(&repeated(MAX_REPEATED_FIELDS + 1)).is_none());
         assert!(replace_model(&repeated(MAX_REPEATED_FIELDS + 1), "x").is_single());
+    }
+
+    #[test]
+    fn a_name_of_absurd_length_is_none() {
+        for (length, expected) in [
+            (MAX_NAME_BYTES, true),
+            (MAX_NAME_BYTES + 1, false),
+            (MAX_NAME_BYTES * 7, false),
+        ] {
+            let body = format!(r#"{{"model":"{}"}}"#, "k".repeat(length));
+            assert_eq!(model_field(body.as_bytes()).is_some(), expected, "{length}");
+        }
+        let escaped = format!(r#"{{"model":"{}"}}"#, r"\u006b".repeat(MAX_NAME_BYTES));
+        assert!(model_field(escaped.as_bytes()).is_some());
     }
 
     #[test]

@@ -423,12 +423,43 @@ fn limits_hold_and_deep_nesting_costs_no_stack() {
     assert_eq!(edited.to_vec(), br#"{"deep":[[2]],"k":1}"#);
 
     let crowded = vec![r#""a":0"#; MAX_ENTRIES + 1].join(",");
-    let error = apply(&Bytes::from(format!("{{{crowded}}}")), &edits).expect_err("too many members");
+    let crowded = Bytes::from(format!("{{{crowded}}}"));
+    let error = apply(&crowded, &edits).expect_err("too many members");
+    let parameter = "k".to_owned();
     assert_eq!(
         error,
         EditError::Set {
-            parameter: "k".to_owned(),
+            parameter,
             reason: Reason::TooManyEntries
         }
     );
+
+    let renamed = Edits {
+        rename: Some("up"),
+        ..edits
+    };
+    let error = apply(&crowded, &renamed).expect_err("too many members");
+    assert_eq!(
+        error,
+        EditError::Rename {
+            reason: Reason::TooManyEntries
+        }
+    );
+    assert!(
+        error
+            .to_string()
+            .starts_with("error rewriting model name in JSON: ")
+    );
+}
+
+#[test]
+fn a_rename_alone_has_no_limit_on_members() {
+    let crowded = vec![r#""a":0"#; MAX_ENTRIES + 1].join(",");
+    let body = Bytes::from(format!(r#"{{{crowded},"model":"koi"}}"#));
+    let edits = Edits {
+        rename: Some("up"),
+        ..Edits::default()
+    };
+    let edited = apply(&body, &edits).expect("applicable").to_vec();
+    assert!(edited.ends_with(br#""a":0,"model":"up"}"#));
 }
