@@ -185,7 +185,7 @@ impl Dominance<'_> {
     }
 
     fn insert(&mut self, list: &mut Undominated, row: &[u64], interface: &[u64]) {
-        self.comparisons += list.outside.len() + 1;
+        self.comparisons += list.weights.len() + 1;
         list.insert(row, interface, self.weights);
         let limit = if self.comparisons > self.limits.dominance {
             self.limits.undominated_when_hurried
@@ -193,8 +193,8 @@ impl Dominance<'_> {
             self.limits.undominated
         };
         // Trimming at twice the limit keeps the price of sorting small.
-        if list.outside.len() >= 2 * limit {
-            list.keep_heaviest(limit, self.weights);
+        if list.weights.len() >= 2 * limit {
+            list.keep_heaviest(limit);
         }
     }
 }
@@ -204,8 +204,17 @@ impl Dominance<'_> {
 struct Undominated {
     words: usize,
     rows: Vec<u64>,
-    /// The weight of each row outside of the interface of the list.
-    outside: Vec<u128>,
+    /// The weights of each row.
+    weights: Vec<Weights>,
+}
+
+/// What one combination weighs.
+#[derive(Clone, Copy, Default)]
+struct Weights {
+    /// Without the models of the interface of the list.
+    outside: u128,
+    /// With them.
+    total: u128,
 }
 
 impl Undominated {
@@ -213,7 +222,7 @@ impl Undominated {
         Self {
             words,
             rows: Vec::new(),
-            outside: Vec::new(),
+            weights: Vec::new(),
         }
     }
 
@@ -221,7 +230,7 @@ impl Undominated {
         Self {
             words,
             rows: vec![0; words],
-            outside: vec![0],
+            weights: vec![Weights::default()],
         }
     }
 
@@ -229,64 +238,69 @@ impl Undominated {
         self.rows.chunks_exact(self.words)
     }
 
-    fn insert(&mut self, row: &[u64], interface: &[u64], weights: &[u128]) {
-        let outside = mask::weight(mask::without(row, interface), weights);
-        let dominates = |better: &[u64], better_outside: u128, row: &[u64], outside: u128| {
+    fn insert(&mut self, row: &[u64], interface: &[u64], weight_of: &[u128]) {
+        let outside = mask::weight(mask::without(row, interface), weight_of);
+        let inside = mask::weight(mask::common(row, interface), weight_of);
+        let weights = Weights {
+            outside,
+            total: outside + inside,
+        };
+        // Whether the first combination is at least as good as the second one, whatever is added to both.
+        let dominates = |better: (&[u64], &Weights), other: (&[u64], &Weights)| {
+            let ((better, better_weights), (other, other_weights)) = (better, other);
+            // Both follow from what is asked below; they are cheap, and mostly one of them fails.
+            if other_weights.total > better_weights.total || other_weights.outside > better_weights.outside {
+                return false;
+            }
             let lacking = || {
-                row.iter()
+                other
+                    .iter()
                     .zip(better)
                     .zip(interface)
-                    .map(|((row, better), inside)| row & !better & inside)
+                    .map(|((other, better), inside)| other & !better & inside)
             };
-            outside <= better_outside && outside + mask::weight(lacking(), weights) <= better_outside
+            match better_weights.outside - other_weights.outside {
+                0 => lacking().all(|word| word == 0),
+                spare => mask::weight(lacking(), weight_of) <= spare,
+            }
         };
         if self
             .iter()
-            .zip(&self.outside)
-            .any(|(other, weight)| dominates(other, *weight, row, outside))
+            .zip(&self.weights)
+            .any(|other| dominates(other, (row, &weights)))
         {
             return;
         }
         let mut kept = 0;
-        for index in 0..self.outside.len() {
+        for index in 0..self.weights.len() {
             let start = index * self.words;
             if !dominates(
-                row,
-                outside,
-                &self.rows[start..start + self.words],
-                self.outside[index],
+                (row, &weights),
+                (&self.rows[start..start + self.words], &self.weights[index]),
             ) {
                 self.rows
                     .copy_within(start..start + self.words, kept * self.words);
-                self.outside[kept] = self.outside[index];
+                self.weights[kept] = self.weights[index];
                 kept += 1;
             }
         }
         self.rows.truncate(kept * self.words);
-        self.outside.truncate(kept);
+        self.weights.truncate(kept);
         self.rows.extend_from_slice(row);
-        self.outside.push(outside);
+        self.weights.push(weights);
     }
 
     /// Keeps the heaviest combinations, of equally heavy ones the earlier, in their order.
-    fn keep_heaviest(&mut self, limit: usize, weights: &[u128]) {
-        let mut by_weight: Vec<(u128, usize)> = self
-            .iter()
-            .enumerate()
-            .map(|(index, row)| (mask::weight(row.iter().copied(), weights), index))
-            .collect();
-        by_weight.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
-        let mut indices: Vec<usize> = by_weight
-            .into_iter()
-            .take(limit)
-            .map(|(_, index)| index)
-            .collect();
+    fn keep_heaviest(&mut self, limit: usize) {
+        let mut indices: Vec<usize> = (0..self.weights.len()).collect();
+        indices.sort_by_key(|index| std::cmp::Reverse(self.weights[*index].total));
+        indices.truncate(limit);
         indices.sort_unstable();
         self.rows = indices
             .iter()
             .flat_map(|index| &self.rows[index * self.words..][..self.words])
             .copied()
             .collect();
-        self.outside = indices.iter().map(|index| self.outside[*index]).collect();
+        self.weights = indices.iter().map(|index| self.weights[*index]).collect();
     }
 }

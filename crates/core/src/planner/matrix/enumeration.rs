@@ -45,7 +45,9 @@ impl Combinations {
         let mut kept = 0;
         for start in (0..self.rows.len()).step_by(self.words) {
             if !mask::is_subset(&self.rows[start..start + self.words], row) {
-                self.rows.copy_within(start..start + self.words, kept);
+                if kept < start {
+                    self.rows.copy_within(start..start + self.words, kept);
+                }
                 kept += self.words;
             }
         }
@@ -132,7 +134,21 @@ impl<'s> Enumeration<'s> {
             }
             Node::Any(range) => {
                 let mut alternatives = Combinations::new(words);
+                let mut single = vec![0; words];
                 for &child in program.children(range) {
+                    // Without live models it stands for the empty combination, which any other contains.
+                    if !mask::intersects(program.below(child), self.live) && alternatives.len() > 0 {
+                        continue;
+                    }
+                    // Most alternatives are plain names; they need no list of their own.
+                    if let Node::Model(bit) = program.node(child) {
+                        single.fill(0);
+                        if mask::contains(self.live, *bit) {
+                            mask::insert(&mut single, *bit);
+                        }
+                        self.insert(&mut alternatives, &single)?;
+                        continue;
+                    }
                     for row in self.list(child)?.iter() {
                         self.insert(&mut alternatives, row)?;
                     }

@@ -18,13 +18,12 @@ use super::{dominance, mask};
 /// How much work a decision may be. Only parts of an expression that share models are limited at all.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Comparisons of combinations in [`super::enumeration`] for one group of parts. It is enough for lists of about
-    /// 500 combinations and takes about half a millisecond.
+    /// Comparisons of combinations in [`super::enumeration`] for one group of parts: enough for lists of a few
+    /// hundred combinations, in less than half a millisecond.
     pub(super) enumeration: usize,
-    /// Combinations kept in one list of [`super::dominance`], which is exact until a list would be longer. Two
-    /// full lists are joined in about ten milliseconds.
+    /// Combinations kept in one list of [`super::dominance`], which is exact until a list would be longer.
     pub(super) undominated: usize,
-    /// Comparisons in [`super::dominance`] for one group of parts; beyond it lists are kept to
+    /// Comparisons in [`super::dominance`] for one group of parts, some milliseconds; beyond it lists are kept to
     /// `undominated_when_hurried`, so that even a matrix made to be hard ends soon.
     pub(super) dominance: usize,
     /// See `dominance`.
@@ -33,9 +32,9 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) const DEFAULT: Self = Self {
-        enumeration: 1 << 18,
+        enumeration: 1 << 17,
         undominated: 128,
-        dominance: 1 << 22,
+        dominance: 1 << 18,
         undominated_when_hurried: 8,
     };
 }
@@ -119,6 +118,9 @@ impl<'p> Search<'p> {
             Node::Any(range) => {
                 let mut best = 0;
                 for &child in program.children(range) {
+                    if !mask::intersects(program.below(child), &self.live) {
+                        continue;
+                    }
                     let weight = self.solve(child);
                     if weight > best {
                         best = weight;
