@@ -1,7 +1,7 @@
 //! `name=value` pairs of urlencoded bodies and of queries (spec/http-api.md 1.2).
 //!
-//! A pair with a raw `;`, with a broken escape, or that is not UTF-8 once decoded, is not usable: it is neither found
-//! nor replaced, and stays in the text as it is.
+//! A pair with a raw `;`, with a broken escape, with a value far longer than any name, or that is not UTF-8 once
+//! decoded, is not usable: it is neither found nor replaced, and stays in the text as it is.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,8 +9,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
-use crate::MAX_REPEATED_FIELDS;
 use crate::pieces::Pieces;
+use crate::{MAX_NAME_BYTES, MAX_REPEATED_FIELDS};
 
 /// A usable pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,9 @@ fn pairs(text: &[u8]) -> impl Iterator<Item = Pair> {
 fn usable<'a>(text: &'a [u8], pair: &Pair, name: &str) -> Option<Cow<'a, str>> {
     /// `%6d` is the longest way to write a byte.
     const LONGEST_ESCAPE_PER_BYTE: usize = 3;
-    if pair.name.len() > name.len() * LONGEST_ESCAPE_PER_BYTE || decode(&text[pair.name.clone()])? != name {
+    let fits = pair.name.len() <= name.len() * LONGEST_ESCAPE_PER_BYTE
+        && pair.value.len() <= MAX_NAME_BYTES * LONGEST_ESCAPE_PER_BYTE;
+    if !fits || decode(&text[pair.name.clone()])? != name {
         return None;
     }
     decode(&text[pair.value.clone()])

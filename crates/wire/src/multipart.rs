@@ -66,17 +66,16 @@ pub fn parts<'a>(body: &'a [u8], boundary: &str) -> Parts<'a> {
         at: None,
         left: MAX_PARTS,
     };
-    let opening = parts.delimiter.needle().len() - 2;
-    let follows = if body.starts_with(&parts.delimiter.needle()[2..]) {
-        match parts.after_delimiter(opening) {
-            Delimiter::Part(at) => Some((0, Delimiter::Part(at))),
-            Delimiter::End => Some((0, Delimiter::End)),
-            Delimiter::None => parts.next_delimiter(0),
-        }
-    } else {
-        parts.next_delimiter(0)
+    // At the very beginning the delimiter has no line break before it.
+    let opening = &parts.delimiter.needle()[2..];
+    let at_start = body
+        .starts_with(opening)
+        .then(|| parts.after_delimiter(opening.len()));
+    let follows = match at_start {
+        None | Some(Delimiter::None) => parts.next_delimiter(0).map(|(_, follows)| follows),
+        Some(Delimiter::Part(_) | Delimiter::End) => at_start,
     };
-    if let Some((_, Delimiter::Part(at))) = follows {
+    if let Some(Delimiter::Part(at)) = follows {
         parts.at = Some(at);
     }
     parts

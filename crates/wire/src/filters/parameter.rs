@@ -1,7 +1,5 @@
 //! The path syntax of filter keys (spec/config.md 7.5): `a.b`, `a\.b`, `list.0`, `list.-1`, `:1`, wildcards.
 
-use std::borrow::Cow;
-
 use super::{MAX_INDEX, MAX_PARTS, Reason};
 
 /// A parsed filter key.
@@ -105,36 +103,31 @@ enum Glyph {
 impl Pattern {
     /// Whether a member of this name matches. `#` and `@` stand for themselves: queries and modifiers match nothing.
     pub(super) fn matches(&self, name: &str) -> bool {
-        let name: Cow<'_, [char]> = name.chars().collect();
-        let (mut at, mut glyph) = (0, 0);
-        // Where to resume when the text after the last `*` does not fit: the star, and how far it has reached.
-        let mut star: Option<(usize, usize)> = None;
+        let (mut glyphs, mut rest) = (self.glyphs.as_slice(), name.chars());
+        // Where to go on when what follows the last `*` does not fit: behind the star, one character further.
+        let mut retry = None;
         loop {
-            match (self.glyphs.get(glyph), name.get(at)) {
+            let before = rest.clone();
+            match (glyphs.split_first(), rest.next()) {
                 (None, None) => return true,
-                (Some(Glyph::Any), _) => {
-                    star = Some((glyph, at));
-                    glyph += 1;
-                    continue;
+                (Some((Glyph::Any, after)), _) => {
+                    rest = before;
+                    glyphs = after;
+                    retry = Some((after, rest.clone()));
                 }
-                (Some(Glyph::One), Some(_)) => {
-                    (at, glyph) = (at + 1, glyph + 1);
-                    continue;
+                (Some((Glyph::One, after)), Some(_)) => glyphs = after,
+                (Some((Glyph::Exactly(wanted), after)), Some(found)) if *wanted == found => glyphs = after,
+                (Some((Glyph::One | Glyph::Exactly(_), _)) | None, _) => {
+                    let Some((after, mut reached)) = retry.take() else {
+                        return false;
+                    };
+                    if reached.next().is_none() {
+                        return false;
+                    }
+                    (glyphs, rest) = (after, reached.clone());
+                    retry = Some((after, reached));
                 }
-                (Some(Glyph::Exactly(wanted)), Some(found)) if wanted == found => {
-                    (at, glyph) = (at + 1, glyph + 1);
-                    continue;
-                }
-                (Some(Glyph::One | Glyph::Exactly(_)) | None, _) => {}
             }
-            let Some((star_glyph, reached)) = star else {
-                return false;
-            };
-            if reached >= name.len() {
-                return false;
-            }
-            star = Some((star_glyph, reached + 1));
-            (at, glyph) = (reached + 1, star_glyph + 1);
         }
     }
 
