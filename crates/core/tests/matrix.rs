@@ -369,7 +369,7 @@ fn matrix_five_of_thirty_with_all_running() {
 
 #[test]
 fn matrix_hard_on_purpose_still_ends() {
-    // 40 parts of 40 alternatives, each a union of three of 60 models: maximum coverage, which no algorithm solves
+    // Twelve parts of forty alternatives, each a union of three of 60 models: maximum coverage, which no algorithm solves
     // fast. The limits end the search with a combination that has the target.
     let mut specification = specification(&[], &[]);
     specification.model_names = numbered_models(61);

@@ -1,13 +1,13 @@
 //! The matrix planner (spec/config.md section 5): sets name the combinations of models that may run together; to
 //! make room for a model, the combination that evicts least is chosen.
 //!
-//! - [`dsl`] reads the text of a set, [`program`] gives its names meaning and refuses loops, once per configuration.
-//! - [`solver`] finds the best combination for one decision. It never lists all combinations: alternatives and
-//!   independent parts are solved apart. Only parts that share models need lists: [`enumeration`] makes them just
-//!   as the specification says, and where that is too much work [`dominance`] makes shorter ones.
+//! - `dsl` reads the text of a set, `program` gives its names meaning and refuses loops, once per configuration.
+//! - `solver` finds the best combination for one decision. It never lists all combinations: alternatives and
+//!   independent parts are solved apart. Only parts that share models need lists: `enumeration` makes them just
+//!   as the specification says, and where that is too much work `dominance` makes shorter ones.
 //!
 //! Ties: sets count in the order in which they are written (decisions.md; quirks X1 and X2 are mended), and within a
-//! set the order is that of 5.4 b.
+//! set the order is that of 5.4 b, unless the work would pass a limit of the solver.
 
 mod dominance;
 mod dsl;

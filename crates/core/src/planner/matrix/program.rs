@@ -61,10 +61,7 @@ impl Program {
         } else {
             None
         };
-        match program {
-            Some(program) if errors.found.is_empty() => Ok(program),
-            _ => Err(errors.into_sorted()),
-        }
+        program.ok_or_else(|| errors.into_sorted())
     }
 
     pub(super) fn node(&self, node: NodeId) -> &Node {
