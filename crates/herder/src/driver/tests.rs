@@ -96,7 +96,11 @@ async fn a_swap_waits_for_the_lease_and_ends_the_old_process() {
     let _lease = soon("the swap", swap).await.unwrap();
     assert_eq!(driver.running(), [(B, ModelState::Ready)]);
     assert!(ended.is_cancelled());
-    assert!(log(&driver).contains("[INFO] b loading, evicting [a]"), "{}", log(&driver));
+    assert!(
+        log(&driver).contains("[INFO] b loading, evicting [a]"),
+        "{}",
+        log(&driver)
+    );
 }
 
 #[tokio::test]
@@ -106,7 +110,9 @@ async fn a_client_that_leaves_gives_its_place_back() {
     let driver = driver([("a", limited), ("b", sleeper())]);
     let held = lease(&driver, B).await;
     let left = waiting(driver.request(A));
-    let Ticket::Refused(refused) = driver.request(A) else { panic!("the only place is taken") };
+    let Ticket::Refused(refused) = driver.request(A) else {
+        panic!("the only place is taken")
+    };
     assert_eq!(refused.refusal, Refusal::ConcurrencyLimit);
     drop(left);
     let stays = waiting(driver.request(A));
@@ -127,11 +133,20 @@ async fn a_start_that_ends_at_once_is_reported_with_status_and_last_lines() {
     let driver = driver([("a", broken)]);
     let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
     assert!(
-        matches!(failed.failure, Failure::Start { reason: StartFailure::Exited, .. }),
+        matches!(
+            failed.failure,
+            Failure::Start {
+                reason: StartFailure::Exited,
+                ..
+            }
+        ),
         "{failed:?}"
     );
     let last = failed.last.unwrap();
-    assert_eq!((last.model.as_str(), last.detail.as_str()), ("a", "exit status 3"));
+    assert_eq!(
+        (last.model.as_str(), last.detail.as_str()),
+        ("a", "exit status 3")
+    );
     assert!(last.log_tail.contains("no such gpu"), "{last:?}");
     assert_eq!(driver.state(A), ModelState::Stopped);
     assert!(log(&driver).contains("[WARN] a upstream command exited prematurely (exit status 3)"));
@@ -143,12 +158,25 @@ async fn a_start_without_a_process_says_why() {
         ("sleep 1000", "", "upstream proxy missing"),
         ("sleep 1000", "localhost:80", "invalid proxy URL 'localhost:80'"),
         ("# nothing", NOWHERE, "empty command"),
-        ("/no/such/program -x", NOWHERE, "failed to start command '/no/such/program -x'"),
+        (
+            "/no/such/program -x",
+            NOWHERE,
+            "failed to start command '/no/such/program -x'",
+        ),
     ];
     for (cmd, proxy, text) in cases {
         let driver = driver([("a", model(cmd, proxy))]);
         let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
-        assert!(matches!(failed.failure, Failure::Start { reason: StartFailure::Spawn, .. }), "{failed:?}");
+        assert!(
+            matches!(
+                failed.failure,
+                Failure::Start {
+                    reason: StartFailure::Spawn,
+                    ..
+                }
+            ),
+            "{failed:?}"
+        );
         let last = failed.last.unwrap();
         assert!(last.detail.contains(text), "{last:?} should contain {text:?}");
         assert_eq!(driver.running(), []);
@@ -162,7 +190,16 @@ async fn a_start_that_is_never_ready_fails_in_time_and_is_stopped() {
     hanging.health_check_timeout = Duration::from_millis(500);
     let driver = driver([("a", hanging)]);
     let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
-    assert!(matches!(failed.failure, Failure::Start { reason: StartFailure::TimedOut, .. }), "{failed:?}");
+    assert!(
+        matches!(
+            failed.failure,
+            Failure::Start {
+                reason: StartFailure::TimedOut,
+                ..
+            }
+        ),
+        "{failed:?}"
+    );
     assert!(failed.last.unwrap().log_tail.contains("loading"));
     until("the stop", || driver.running().is_empty()).await;
 }
@@ -173,8 +210,16 @@ async fn w09_after_three_failures_a_model_fails_fast_until_it_is_unloaded() {
     for _ in 0..3 {
         soon("the failure", waiting(driver.request(A))).await.unwrap_err();
     }
-    let Ticket::Refused(refused) = driver.request(A) else { panic!("the model should fail fast") };
-    let Refusal::FailFast { failures: 3, retry_at } = refused.refusal else { panic!("{refused:?}") };
+    let Ticket::Refused(refused) = driver.request(A) else {
+        panic!("the model should fail fast")
+    };
+    let Refusal::FailFast {
+        failures: 3,
+        retry_at,
+    } = refused.refusal
+    else {
+        panic!("{refused:?}")
+    };
     assert!(retry_at > refused.now);
     assert!(refused.last.unwrap().detail.contains("/no/such/program"));
     soon("the unload", driver.unload(&[A], None)).await;
@@ -188,19 +233,30 @@ async fn an_idle_model_is_stopped_after_its_ttl() {
     let driver = driver([("a", idle)]);
     drop(lease(&driver, A).await);
     until("the idle stop", || driver.running().is_empty()).await;
-    assert!(log(&driver).contains("[INFO] a Unloading model, TTL of 0s reached"), "{}", log(&driver));
+    assert!(
+        log(&driver).contains("[INFO] a Unloading model, TTL of 0s reached"),
+        "{}",
+        log(&driver)
+    );
 }
 
 #[tokio::test]
 async fn a_crash_is_told_and_the_next_request_starts_anew() {
     let folder = tempfile::tempdir().unwrap();
     let signal = folder.path().join("crash");
-    let script = format!("sh -c 'while [ ! -e {} ]; do sleep 0.01; done; exit 9'", signal.display());
+    let script = format!(
+        "sh -c 'while [ ! -e {} ]; do sleep 0.01; done; exit 9'",
+        signal.display()
+    );
     let driver = driver([("a", model(&script, NOWHERE))]);
     let lost = lease(&driver, A).await;
     std::fs::write(&signal, "").unwrap();
     until("the crash", || driver.state(A) == ModelState::Stopped).await;
-    assert!(log(&driver).contains("[WARN] a upstream exited unexpectedly (exit status 9)"), "{}", log(&driver));
+    assert!(
+        log(&driver).contains("[WARN] a upstream exited unexpectedly (exit status 9)"),
+        "{}",
+        log(&driver)
+    );
     std::fs::remove_file(&signal).unwrap();
     let next = lease(&driver, A).await;
     assert!(next.upstream().generation() > lost.upstream().generation());
@@ -229,7 +285,9 @@ async fn a_shutdown_lets_leases_end_and_leaves_nothing_behind() {
     });
     let failed = soon("the failure", swap).await.unwrap_err();
     assert_eq!(failed.failure, Failure::ShuttingDown);
-    let Ticket::Refused(refused) = driver.request(A) else { panic!("nobody is admitted any more") };
+    let Ticket::Refused(refused) = driver.request(A) else {
+        panic!("nobody is admitted any more")
+    };
     assert_eq!(refused.refusal, Refusal::ShuttingDown);
     assert_eq!(driver.running(), [(A, ModelState::Ready)]);
     drop(held);

@@ -6,6 +6,8 @@
 mod forward;
 mod pieces;
 mod relay;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 
 pub use forward::{Access, Client, Payload, forward};
