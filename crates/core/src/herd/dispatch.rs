@@ -31,19 +31,30 @@ impl Herd {
             self.outputs.push_back(output);
             return;
         }
+        // What was in the way may have left without a drain, for instance a load that an operator has cancelled
+        // (its exit will drain). Then those who have queued for the same model go first (W19).
+        if self.queue.holds(model) && self.decide(model).0 != Decision::Queue {
+            self.enqueue(request, model);
+            self.drain(now);
+            return;
+        }
         match self.attempt(now, request, model) {
             Attempt::Settled => {}
             Attempt::Blocked => {
-                self.ledger.place(request, model, Place::Queued);
-                let priority = self.plans[model.index()].priority;
-                self.queue.insert(Queued {
-                    request,
-                    model,
-                    priority,
-                });
+                self.enqueue(request, model);
                 self.announce_positions();
             }
         }
+    }
+
+    fn enqueue(&mut self, request: RequestId, model: ModelId) {
+        self.ledger.place(request, model, Place::Queued);
+        let priority = self.plans[model.index()].priority;
+        self.queue.insert(Queued {
+            request,
+            model,
+            priority,
+        });
     }
 
     fn refusal(&self, now: Timestamp, model: ModelId) -> Option<Refusal> {
@@ -56,8 +67,7 @@ impl Herd {
         if self.limit == Limit::Arrival && self.ledger.reserved(model) >= plan.concurrency_limit {
             return Some(Refusal::ConcurrencyLimit);
         }
-        if self.ledger.waiting() >= MAX_WAITING && !matches!(self.phases[model.index()], Phase::Ready { .. })
-        {
+        if self.ledger.waiting() >= MAX_WAITING && self.decide(model).0 != Decision::Grant {
             return Some(Refusal::QueueFull);
         }
         self.failing_fast(now, model)
@@ -81,17 +91,8 @@ impl Herd {
             self.fail(request, Failure::FailFast { failures, retry_at });
             return Attempt::Settled;
         }
-        let mut victims = Vec::new();
-        if !self.loads.contains(model) {
-            self.planner.victims(model, &self.running, &mut victims);
-        }
-        match decide(
-            model,
-            self.phases[model.index()],
-            &victims,
-            &self.loads,
-            &self.ledger,
-        ) {
+        let (decision, victims) = self.decide(model);
+        match decision {
             Decision::Join => {
                 self.ledger.place(request, model, Place::Joined);
                 let load = self
@@ -112,6 +113,17 @@ impl Herd {
                 Attempt::Settled
             }
         }
+    }
+
+    /// What to do with a request for this model, and who would have to leave for it.
+    fn decide(&self, model: ModelId) -> (Decision, Vec<ModelId>) {
+        let mut victims = Vec::new();
+        if !self.loads.contains(model) {
+            self.planner.victims(model, &self.running, &mut victims);
+        }
+        let phase = self.phases[model.index()];
+        let decision = decide(model, phase, &victims, &self.loads, &self.ledger);
+        (decision, victims)
     }
 
     /// Hands a ready model to a request, or refuses it where the seed did.

@@ -59,11 +59,13 @@ impl Herd {
         let Some(load) = self.loads.get(target) else {
             return;
         };
-        if load
+        // A started load has already seen its victims leave; one that is back was let in beside it while nobody
+        // waited for the load.
+        let in_the_way = load
             .victims
             .iter()
-            .any(|victim| self.phases[victim.index()].is_live())
-        {
+            .any(|victim| self.phases[victim.index()].is_live());
+        if in_the_way && !load.started {
             return;
         }
         match self.phases[target.index()] {

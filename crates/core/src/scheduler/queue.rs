@@ -23,6 +23,11 @@ impl Queue {
         self.entries.iter()
     }
 
+    /// Whether somebody waits for this model.
+    pub(crate) fn holds(&self, model: ModelId) -> bool {
+        self.entries.iter().any(|entry| entry.model == model)
+    }
+
     /// Inserts before the first entry of strictly lower priority.
     pub(crate) fn insert(&mut self, entry: Queued) {
         let at = self
