@@ -8,6 +8,7 @@ mod answers;
 mod text;
 
 use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -28,23 +29,96 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
+use super::flags::{Flag, FlagError, FlagKind, Word, next_word, usage};
 use answers::Answer;
 
 /// Largest request body: a demo prompt is text, and one with a few pictures still fits.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
+/// Flags of `herder demo-model`, in the order of the usage text.
+const FLAGS: &[Flag] = &[
+    Flag {
+        name: "port",
+        kind: FlagKind::Value("number"),
+        help: "port on 127.0.0.1 to listen on (required)",
+    },
+    Flag {
+        name: "name",
+        kind: FlagKind::Value("text"),
+        help: "name of the made-up model",
+    },
+    Flag {
+        name: "load",
+        kind: FlagKind::Value("time"),
+        help: "made-up load time such as 2s or 750ms; until it is over /health answers 503",
+    },
+];
+
 /// What `herder demo-model` is told on its command line.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemoModelArguments {
-    /// Port on 127.0.0.1 to listen on
-    #[arg(long)]
+    /// Port on 127.0.0.1 to listen on.
     pub port: u16,
-    /// Name of the pretended model
-    #[arg(long, default_value = "demo")]
+    /// Name of the made-up model.
     pub name: String,
-    /// Pretended load time, for example 2s or 750ms; until it is over /health answers 503
-    #[arg(long, default_value = "0s", value_parser = parse_load_time)]
+    /// Until it is over, `/health` answers 503.
     pub load: Duration,
+}
+
+/// Why the words behind `herder demo-model` cannot be understood. The program prints it with [`usage_text`] on
+/// standard error and exits 2.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DemoModelUsageError {
+    /// A flag is unknown or lacks its value.
+    #[error(transparent)]
+    Flag(#[from] FlagError),
+    /// A value is no port, no text or no time.
+    #[error("invalid value {value:?} for flag -{flag}")]
+    Value {
+        /// The flag.
+        flag: &'static str,
+        /// What it was given.
+        value: String,
+    },
+    /// There is no default port: two demo models must not meet.
+    #[error("flag -port is required")]
+    NoPort,
+    /// The command takes flags only.
+    #[error("unexpected argument {0:?}")]
+    Plain(String),
+}
+
+impl DemoModelArguments {
+    /// Reads the words behind `herder demo-model`. `None` means that the usage was asked for.
+    ///
+    /// # Errors
+    /// [`DemoModelUsageError`]
+    pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Self>, DemoModelUsageError> {
+        let mut words = words.into_iter();
+        let (mut port, mut name, mut load) = (None, "demo".to_owned(), Duration::ZERO);
+        while let Some(word) = next_word(&mut words, FLAGS)? {
+            match word {
+                Word::Value("port", value) => {
+                    port = Some(parse_value("port", &value, |text| text.parse().ok())?)
+                }
+                Word::Value("load", value) => load = parse_value("load", &value, parse_load_time)?,
+                Word::Value(_, value) => name = parse_value("name", &value, |text| Some(text.to_owned()))?,
+                Word::Help => return Ok(None),
+                Word::Plain(word) => {
+                    return Err(DemoModelUsageError::Plain(word.to_string_lossy().into_owned()));
+                }
+                Word::Switch(..) => {}
+            }
+        }
+        let port = port.ok_or(DemoModelUsageError::NoPort)?;
+        Ok(Some(Self { port, name, load }))
+    }
+}
+
+/// The usage text, for standard error.
+#[must_use]
+pub fn usage_text() -> String {
+    format!("Usage of herder demo-model (not a real model):\n{}", usage(FLAGS))
 }
 
 /// Serves the demo model until it is told to end (SIGTERM, SIGINT, Ctrl-C); open streams are cut.
@@ -257,10 +331,21 @@ async fn end_signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
+fn parse_value<T>(
+    flag: &'static str,
+    value: &OsStr,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, DemoModelUsageError> {
+    value.to_str().and_then(read).ok_or_else(|| {
+        let value = value.to_string_lossy().into_owned();
+        DemoModelUsageError::Value { flag, value }
+    })
+}
+
 /// Reads `2s`, `750ms`, `1.5s`.
-fn parse_load_time(text: &str) -> Result<Duration, String> {
-    let duration: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    Duration::try_from(duration).map_err(|_| "a load time cannot be negative".to_owned())
+fn parse_load_time(text: &str) -> Option<Duration> {
+    let duration: jiff::SignedDuration = text.parse().ok()?;
+    Duration::try_from(duration).ok()
 }
 
 #[cfg(test)]
@@ -291,17 +376,35 @@ mod tests {
     }
 
     #[test]
-    fn load_times_are_durations() {
+    fn command_lines() {
+        let arguments = |port, name: &str, load| {
+            let load = Duration::from_millis(load);
+            Ok(Some(DemoModelArguments {
+                port,
+                name: name.to_owned(),
+                load,
+            }))
+        };
+        let bad = |flag, value: &str| {
+            Err(DemoModelUsageError::Value {
+                flag,
+                value: value.to_owned(),
+            })
+        };
         let cases = [
-            ("2s", Some(2000)),
-            ("750ms", Some(750)),
-            ("1.5s", Some(1500)),
-            ("-1s", None),
-            ("soon", None),
+            ("-port 5 --name x -load=2s", arguments(5, "x", 2000)),
+            ("--port=5 --load 750ms", arguments(5, "demo", 750)),
+            ("-port 5 -load 1.5s", arguments(5, "demo", 1500)),
+            ("-port 5 -load -1s", bad("load", "-1s")),
+            ("-port 5 -load soon", bad("load", "soon")),
+            ("-port 70000", bad("port", "70000")),
+            ("", Err(DemoModelUsageError::NoPort)),
+            ("-port 5 more", Err(DemoModelUsageError::Plain("more".to_owned()))),
+            ("-h", Ok(None)),
         ];
-        for (text, expected) in cases {
-            let read = parse_load_time(text).ok().map(|time| time.as_millis());
-            assert_eq!(read, expected, "{text}");
+        for (line, expected) in cases {
+            let words = line.split_whitespace().map(OsString::from);
+            assert_eq!(DemoModelArguments::parse(words), expected, "{line}");
         }
     }
 
