@@ -341,11 +341,8 @@ impl Audit {
         });
         demand(ready, || format!("granted on {process:?}"))?;
         demand(self.is_waiting(request), || "1: it has its outcome already".to_owned())?;
-        let overtaken = self
-            .open
-            .range(..request)
-            .find(|(_, other)| other.model == model && other.granted.is_none());
-        demand(overtaken.is_none() || !self.pairwise, || {
+        let overtaken = self.first_waiting(model);
+        demand(overtaken == Some(request) || !self.pairwise, || {
             format!("6: {overtaken:?} came earlier")
         })?;
         let allowed = self.plans[model.index()].concurrency_limit;
@@ -523,6 +520,12 @@ impl Audit {
     fn waits_for(&self, model: ModelId) -> bool {
         let mut open = self.open.values();
         open.any(|open| open.model == model && open.granted.is_none())
+    }
+
+    fn first_waiting(&self, model: ModelId) -> Option<RequestId> {
+        let mut open = self.open.iter();
+        let first = open.find(|(_, open)| open.model == model && open.granted.is_none());
+        first.map(|(&request, _)| request)
     }
 
     fn in_flight(&self, model: ModelId) -> u32 {

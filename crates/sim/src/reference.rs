@@ -236,6 +236,12 @@ impl Reference {
             model,
             place: Place::Queued,
         });
+        let came_first = |other: &Request| other.model == model && other.place == Place::Queued;
+        let overtakes = self.requests.iter().filter(|&other| came_first(other)).count() > 1;
+        if overtakes && !self.must_wait(model) {
+            // W19: nobody overtakes those who wait for the same model.
+            return self.drain(now);
+        }
         self.try_request(now, request);
         if self.place(request) == Some(Place::Queued) {
             self.tell_positions();
@@ -489,6 +495,13 @@ impl Reference {
         let victims = self.victims(model);
         let loading = self.loads.iter().any(|load| load.target == model);
         !loading && self.is_ready(model) && victims.is_empty() && !self.collides(model, &victims)
+    }
+
+    fn must_wait(&self, model: ModelId) -> bool {
+        let victims = self.victims(model);
+        let loading = self.loads.iter().any(|load| load.target == model);
+        let busy = victims.iter().any(|&victim| self.is_busy(victim));
+        !loading && (self.collides(model, &victims) || busy)
     }
 
     fn failing_fast(&self, now: Timestamp, model: ModelId) -> Option<(u32, Timestamp)> {
