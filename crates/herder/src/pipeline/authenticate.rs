@@ -47,6 +47,13 @@ mod tests {
 
     use super::*;
 
+    /// Number of the row, headers, and the headers in which a key is found.
+    type Row = (
+        &'static str,
+        Vec<(&'static str, String)>,
+        Option<Vec<&'static str>>,
+    );
+
     fn attempt(headers: &[(&'static str, String)]) -> Option<Vec<String>> {
         let keys = [Secret::new("k-alpha"), Secret::new("k-beta")];
         let mut map = HeaderMap::new();
@@ -71,45 +78,47 @@ mod tests {
     fn candidates_are_tried_one_after_the_other() {
         let authorization = |value: &str| ("authorization", value.to_owned());
         let key = |value: &str| ("x-api-key", value.to_owned());
-        let table: [(&str, &[(&'static str, String)], Option<&[&str]>); 12] = [
-            ("13", &[], None),
-            ("14", &[authorization("Bearer k-beta")], Some(&["authorization"])),
-            ("15", &[authorization("bEaReR k-alpha")], Some(&["authorization"])),
+        let table: [Row; 12] = [
+            ("13", vec![], None),
+            (
+                "14",
+                vec![authorization("Bearer k-beta")],
+                Some(vec!["authorization"]),
+            ),
+            (
+                "15",
+                vec![authorization("bEaReR k-alpha")],
+                Some(vec!["authorization"]),
+            ),
             (
                 "16",
-                &[("authorization", basic("any:k-alpha"))],
-                Some(&["authorization"]),
+                vec![("authorization", basic("any:k-alpha"))],
+                Some(vec!["authorization"]),
             ),
-            ("17", &[key("k-alpha")], Some(&["x-api-key"])),
+            ("17", vec![key("k-alpha")], Some(vec!["x-api-key"])),
             (
                 "18",
-                &[authorization("Bearer nope"), key("k-alpha")],
-                Some(&["x-api-key"]),
+                vec![authorization("Bearer nope"), key("k-alpha")],
+                Some(vec!["x-api-key"]),
             ),
             (
                 "19",
-                &[authorization("Basic %%%"), key("k-alpha")],
-                Some(&["x-api-key"]),
+                vec![authorization("Basic %%%"), key("k-alpha")],
+                Some(vec!["x-api-key"]),
             ),
-            ("20", &[("authorization", basic("k-alpha:"))], None),
-            ("prefix", &[key("k-alph")], None),
-            ("longer", &[key("k-alphaa")], None),
-            ("case", &[key("K-ALPHA")], None),
+            ("20", vec![("authorization", basic("k-alpha:"))], None),
+            ("prefix", vec![key("k-alph")], None),
+            ("longer", vec![key("k-alphaa")], None),
+            ("case", vec![key("K-ALPHA")], None),
             (
                 "both",
-                &[authorization("Bearer k-beta"), key("k-alpha")],
-                Some(&["authorization", "x-api-key"]),
+                vec![authorization("Bearer k-beta"), key("k-alpha")],
+                Some(vec!["authorization", "x-api-key"]),
             ),
         ];
         for (row, headers, expected) in table {
-            let proven = attempt(headers);
-            assert_eq!(
-                proven
-                    .as_deref()
-                    .map(|names| names.iter().map(String::as_str).collect()),
-                expected.map(<[&str]>::to_vec),
-                "row {row}"
-            );
+            let expected = expected.map(|names| names.into_iter().map(str::to_owned).collect());
+            assert_eq!(attempt(&headers), expected, "row {row}");
         }
     }
 

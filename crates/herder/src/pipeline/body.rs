@@ -62,6 +62,9 @@ mod tests {
 
     use super::*;
 
+    /// Chunks, and what is read of them or the status.
+    type Row = (&'static [&'static [u8]], Result<&'static [u8], u16>);
+
     /// A body of unknown length in these chunks.
     struct Chunks(Vec<&'static [u8]>);
 
@@ -93,7 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_up_to_the_limit_arrive_whole() {
-        let table: [(&[&'static [u8]], Result<&'static [u8], u16>); 7] = [
+        let table: [Row; 7] = [
             (&[], Ok(b"")),
             (&[b"abc"], Ok(b"abc")),
             (&[b"abc", b"", b"def"], Ok(b"abcdef")),
