@@ -24,8 +24,9 @@ impl Subscription {
     /// The bytes written since the last call, in order; waits until there are some. `None` when the ring was closed
     /// or dropped and everything has been read.
     ///
-    /// Writes that found more than [`SUBSCRIBER_BACKLOG_BYTES`] waiting are missing; in their place stands a line
-    /// `— <n> bytes dropped —`, with a line feed before and after. Safe to cancel.
+    /// A write that would make more than [`SUBSCRIBER_BACKLOG_BYTES`] wait is missing, and so is everything until this
+    /// has caught up; in its place stands a line `— <n> bytes dropped —`, with a line feed before and after. Safe to
+    /// cancel.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
             {
@@ -72,7 +73,9 @@ impl Live {
 
 impl Backlog {
     fn push(&mut self, bytes: &[u8]) {
-        if self.waiting.len() + bytes.len() > SUBSCRIBER_BACKLOG_BYTES {
+        // Once behind, a reader gets nothing new until it has caught up: one long gap is easier to read than many.
+        let is_behind = self.dropped > 0 && !self.waiting.is_empty();
+        if is_behind || self.waiting.len() + bytes.len() > SUBSCRIBER_BACKLOG_BYTES {
             self.dropped += bytes.len() as u64;
         } else {
             self.mark_gap();
