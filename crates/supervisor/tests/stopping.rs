@@ -121,11 +121,10 @@ async fn p26_a_stop_command_that_never_returns_is_killed_in_the_end() {
     assert_eq!(exit.status.as_deref(), KILLED);
     assert!(took >= Duration::from_secs(2), "{took:?}");
     let events = rig.events.events();
-    let stopper = events
-        .iter()
-        .find(|event| event.name == "stopper")
-        .expect("the stop command ran");
-    assert!(!alive(stopper.pid));
+    assert!(
+        events.iter().any(|event| event.name == "stopper"),
+        "the stop command ran"
+    );
     rig.only_the_guard_is_left().await;
 }
 
