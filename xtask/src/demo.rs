@@ -37,6 +37,15 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// The check with the demo models, on another port than the usual one.
+    pub(crate) fn check_on(port: u16) -> Self {
+        Self {
+            once: true,
+            llama: false,
+            port,
+        }
+    }
+
     pub(crate) fn parse(words: &[&str]) -> Result<Self> {
         let mut options = Self {
             once: false,

@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::llama;
-use crate::programs::{self, cargo};
+use crate::demo::{self, PROGRAM_VARIABLE};
+use crate::llama::{self, Llama};
+use crate::programs::{self, built, cargo, folder_entries, repository};
+use crate::router;
 use crate::tidy;
 
 /// # Errors
@@ -30,6 +32,10 @@ pub(crate) fn run() -> Result<()> {
         programs::run(cargo().args(["build", "--workspace", "--bins"]))
     })?;
     let llama = step("llama.cpp", llama::ensure)?;
+    step("examples", || check_examples(&llama))?;
+    step("demonstration", || {
+        demo::run(&demo::Options::check_on(router::free_port()?))
+    })?;
     step("unit, property, acceptance and real-inference tests", || {
         programs::run(tests(&["--lib", "--bins", "--tests"]).envs(llama.environment()))
     })?;
@@ -41,6 +47,23 @@ pub(crate) fn run() -> Result<()> {
         programs::run(&mut doc)
     })?;
     println!("\neverything passed in {}", minutes(started));
+    Ok(())
+}
+
+/// Every example must load without a warning; the ones that read the environment get what they ask for.
+fn check_examples(llama: &Llama) -> Result<()> {
+    let program = built("debug", "herder");
+    for example in folder_entries(&repository().join("examples"))? {
+        let mut check = Command::new(&program);
+        check
+            .args(["check", "-strict"])
+            .arg(&example)
+            .envs(llama.environment());
+        check
+            .env(PROGRAM_VARIABLE, &program)
+            .env("HERDER_API_KEY", "an-example-key");
+        programs::run(&mut check)?;
+    }
     Ok(())
 }
 

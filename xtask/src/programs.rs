@@ -1,6 +1,7 @@
 //! Running other programs, and saying what to install when one is missing.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -78,6 +79,18 @@ pub(crate) fn require(programs: &[&str], install: &str) -> Result<PathBuf> {
         }
     }
     bail!("{} is missing: install {install}", programs.join(" or "))
+}
+
+/// The paths in a folder, sorted.
+///
+/// # Errors
+/// When it cannot be listed.
+pub(crate) fn folder_entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
 }
 
 fn describe(command: &Command) -> String {
