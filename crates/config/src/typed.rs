@@ -33,6 +33,12 @@ pub struct Config {
     pub performance: Performance,
     /// First value of `${PORT}`.
     pub start_port: i64,
+    /// `globalTTL`; `None` = never. Already part of [`Model::ttl`].
+    pub global_ttl: Option<Duration>,
+    /// `unloadTimeout`. Already part of [`Model::unload_timeout`].
+    pub unload_timeout: Duration,
+    /// `sendLoadingState`. Already part of [`Model::send_loading_state`].
+    pub send_loading_state: bool,
     /// List aliases as entries of their own.
     pub include_aliases_in_list: bool,
     /// Keys that open the API; empty means no authentication.

@@ -1,0 +1,87 @@
+//! Which parts of a command are secret: what came from the environment, and the value of every option or variable
+//! that is named like a key, a token or a password (design/decisions.md, "Secrets").
+
+use crate::tree::Node;
+use crate::typed::Secret;
+
+/// Last words of names whose values are secret.
+const SECRET_NAMES: [&str; 7] = [
+    "key",
+    "apikey",
+    "token",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+];
+
+/// The secrets in the `cmd`, `cmdStop` and `env` of a model, each once, longest first.
+pub(super) fn find(model: &Node) -> Vec<Secret> {
+    let mut found: Vec<String> = Vec::new();
+    for field in ["cmd", "cmdStop"] {
+        if let Some(scalar) = model.child(field).and_then(Node::scalar) {
+            found.extend(scalar.secrets.iter().cloned());
+            found.extend(option_values(&scalar.text));
+        }
+    }
+    for scalar in model
+        .child("env")
+        .into_iter()
+        .flat_map(Node::items)
+        .filter_map(Node::scalar)
+    {
+        found.extend(scalar.secrets.iter().cloned());
+        if let Some((name, value)) = scalar.text.split_once('=')
+            && is_secret_name(name)
+        {
+            found.push(value.to_owned());
+        }
+    }
+    found.retain(|value| !value.trim().is_empty());
+    found.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
+    found.dedup();
+    found.into_iter().map(Secret::new).collect()
+}
+
+/// Values of `--api-key x`, `--api-key=x` and `API_KEY=x`.
+fn option_values(command: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    let mut words = command.split_ascii_whitespace().peekable();
+    while let Some(word) = words.next() {
+        match word.split_once('=') {
+            Some((name, value)) if is_secret_name(name) => values.push(unquoted(value)),
+            Some(_) => {}
+            None if word.starts_with('-') && is_secret_name(word) => {
+                if let Some(value) = words.next_if(|next| !next.starts_with('-') && *next != "\\") {
+                    values.push(unquoted(value));
+                }
+            }
+            None => {}
+        }
+    }
+    values
+}
+
+fn unquoted(value: &str) -> String {
+    value.trim_matches(['"', '\'']).to_owned()
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let last = name
+        .trim_matches(['"', '\''])
+        .rsplit(['-', '_', '.'])
+        .next()
+        .unwrap_or_default();
+    SECRET_NAMES.contains(&last.to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_named_like_secrets_give_their_values() {
+        let command = "srv --api-key k1 --max-tokens 512 --hf-token='k2' \\\n --key-file f --password --x OPENAI_API_KEY=k3";
+        assert_eq!(option_values(command), ["k1", "k2", "k3"]);
+    }
+}

@@ -1,0 +1,65 @@
+//! `store.path`: an activity database must be writable, and saying so at load beats failing later
+//! (spec/config.md 2.8; quirk V3 mended: the trimmed path is both checked and used).
+
+use std::path::{Path, PathBuf};
+
+use super::{place, text};
+use crate::diagnostic::{ErrorClass, Report};
+use crate::tree::Node;
+
+/// The path, checked. `None` means in memory.
+pub(super) fn read(root: &Node, report: &mut Report) -> Option<PathBuf> {
+    let store = root.child("store").filter(|store| !store.is_lost())?;
+    if store
+        .entry("path")
+        .is_some_and(|path| path.value.is_null() || path.value.is_lost())
+    {
+        return None;
+    }
+    let origin = place(store, "path", store.origin);
+    let path = text(store, "path").unwrap_or_default().trim();
+    if path.is_empty() {
+        report
+            .error(ErrorClass::Value, "store.path must not be empty")
+            .at(origin)
+            .hint("name a file, or remove store to keep activity in memory");
+        return None;
+    }
+    let path = PathBuf::from(path);
+    if let Some(problem) = reject(&path) {
+        report
+            .error(ErrorClass::Io, format!("store.path {problem}"))
+            .at(origin);
+    }
+    Some(path)
+}
+
+fn reject(path: &Path) -> Option<String> {
+    let name = path.display();
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Some(format!("{name} is a directory, not a file")),
+        Ok(_) if is_writable(path) => None,
+        Ok(_) => Some(format!("{name} is not writable")),
+        Err(_) => {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            let usable = parent.is_dir() && is_writable(parent);
+            (!usable).then(|| {
+                format!(
+                    "{name} is not writable: the directory {} does not take files",
+                    parent.display()
+                )
+            })
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_writable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_writable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir() || !metadata.permissions().readonly())
+}

@@ -1,0 +1,295 @@
+//! The effective configuration under the file's own key names: defaults filled in, macros expanded, legacy keys moved
+//! to `routing`, ports assigned. Loading the output (with secrets shown) gives an equal [`Config`].
+//!
+//! Two things cannot be written down, because macros have no escape (quirk P5): a model ID, or text in a mapping
+//! that macros leave alone (quirk P7), that looks like a macro. The loader warns about both.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use crate::emit::to_yaml;
+use crate::loaded::Loaded;
+use crate::read::TIME_FORMATS;
+use crate::typed::{
+    Capabilities, Config, FifoLimit, Filters, Group, LogLevel, LogTimeFormat, LogToStdout, Matrix, Modality,
+    Model, Peer, Profile, Router, Secret, Selector, Strategy, Timeouts,
+};
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+impl Loaded {
+    /// The effective configuration as YAML.
+    #[must_use]
+    pub fn resolved_yaml(&self, show_secrets: bool) -> String {
+        to_yaml(&self.resolved_json(show_secrets))
+    }
+
+    /// The effective configuration as JSON. Without `show_secrets`, keys, values from the environment and values of
+    /// options named like secrets are `***`.
+    #[must_use]
+    pub fn resolved_json(&self, show_secrets: bool) -> Value {
+        let mut value = config_json(&self.config, show_secrets);
+        if !show_secrets {
+            mask(&mut value, self.secrets());
+        }
+        value
+    }
+}
+
+fn mask(value: &mut Value, secrets: &[String]) {
+    match value {
+        Value::String(text) => {
+            for secret in secrets {
+                if text.contains(secret.as_str()) {
+                    *text = text.replace(secret.as_str(), MASK);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, secrets)),
+        Value::Object(map) => map.values_mut().for_each(|value| mask(value, secrets)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn config_json(config: &Config, show_secrets: bool) -> Value {
+    let secret = |secret: &Secret| {
+        if show_secrets {
+            secret.expose().to_owned()
+        } else {
+            MASK.to_owned()
+        }
+    };
+    let mut root = json!({
+        "healthCheckTimeout": config.health_check_timeout.as_secs(),
+        "logLevel": match config.log_level {
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Warn => "warn",
+            LogLevel::Error => "error",
+        },
+        "logTimeFormat": time_format(config.log_time_format),
+        "logToStdout": match config.log_to_stdout {
+            LogToStdout::Proxy => "proxy",
+            LogToStdout::Upstream => "upstream",
+            LogToStdout::Both => "both",
+            LogToStdout::None => "none",
+        },
+        "metricsMaxInMemory": config.metrics_max_in_memory,
+        "captureBuffer": config.capture_buffer_mib,
+        "maxBodyBytes": config.max_body_bytes,
+        "ui": { "activity": { "session_id": config.session_id_headers } },
+        "performance": { "disabled": config.performance.disabled, "every": duration(config.performance.every) },
+        "startPort": config.start_port,
+        "sendLoadingState": config.send_loading_state,
+        "includeAliasesInList": config.include_aliases_in_list,
+        "globalTTL": seconds(config.global_ttl),
+        "unloadTimeout": config.unload_timeout.as_secs(),
+        "apiKeys": config.api_keys.iter().map(secret).collect::<Vec<_>>(),
+        "models": object(&config.models, model_json),
+        "profiles": object(&config.profiles, profile_json),
+        "selectors": object(&config.selectors, selector_json),
+        "peers": object(&config.peers, |peer| peer_json(peer, &secret)),
+        "hooks": { "on_startup": { "preload": config.preload } },
+        "upstream": { "ignorePaths": config.upstream_ignore_paths },
+        "routing": {
+            "router": router_json(&config.router, config),
+            "scheduler": {
+                "use": "fifo",
+                "settings": { "fifo": {
+                    "limit": match config.scheduler.limit {
+                        FifoLimit::Arrival => "arrival",
+                        FifoLimit::Grant => "grant",
+                    },
+                    "priority": config.scheduler.priority,
+                } },
+            },
+        },
+    });
+    if let Some(path) = &config.store_path {
+        root["store"] = json!({ "path": path });
+    }
+    root
+}
+
+fn model_json(model: &Model) -> Value {
+    let mut value = json!({
+        "cmd": model.cmd,
+        "cmdStop": model.cmd_stop,
+        "proxy": model.proxy,
+        "aliases": model.aliases,
+        "env": model.env,
+        "checkEndpoint": model.check_endpoint.as_deref().unwrap_or("none"),
+        "ttl": seconds(model.ttl),
+        "unloadTimeout": model.unload_timeout.as_secs(),
+        "unlisted": model.unlisted,
+        "useModelName": model.use_model_name,
+        "name": model.name,
+        "description": model.description,
+        "concurrencyLimit": model.concurrency_limit,
+        "filters": filters_json(&model.filters),
+        "metadata": model.metadata,
+        "sendLoadingState": model.send_loading_state,
+        "timeouts": timeouts_json(&model.timeouts),
+        "compat": { "ignoreWebsockets": model.ignore_websockets, "preserveHost": model.preserve_host },
+    });
+    if let Some(capabilities) = &model.capabilities {
+        value["capabilities"] = capabilities_json(capabilities);
+    }
+    value
+}
+
+fn filters_json(filters: &Filters) -> Value {
+    json!({
+        "stripParams": filters.strip_params.join(","),
+        "setParams": filters.set_params,
+        "setParamsByID": filters.set_params_by_id,
+    })
+}
+
+fn timeouts_json(timeouts: &Timeouts) -> Value {
+    json!({
+        "connect": seconds(timeouts.connect),
+        "keepalive": seconds(timeouts.keepalive),
+        "responseHeader": seconds(timeouts.response_header),
+        "tlsHandshake": seconds(timeouts.tls_handshake),
+        "expectContinue": seconds(timeouts.expect_continue),
+        "idleConn": seconds(timeouts.idle_connection),
+    })
+}
+
+fn capabilities_json(capabilities: &Capabilities) -> Value {
+    let names = |modalities: &[Modality]| -> Vec<&str> {
+        modalities
+            .iter()
+            .map(|modality| match modality {
+                Modality::Text => "text",
+                Modality::Audio => "audio",
+                Modality::Image => "image",
+            })
+            .collect()
+    };
+    json!({
+        "in": names(&capabilities.input),
+        "out": names(&capabilities.output),
+        "tools": capabilities.tools,
+        "reranker": capabilities.reranker,
+        "context": capabilities.context,
+    })
+}
+
+fn profile_json(profile: &Profile) -> Value {
+    let pins = object(&profile.pins, |target| {
+        target.as_deref().unwrap_or_default().into()
+    });
+    json!({ "description": profile.description, "pins": pins })
+}
+
+fn selector_json(selector: &Selector) -> Value {
+    let mut value = json!({
+        "strategy": match selector.strategy {
+            Strategy::Pin => "pin",
+            Strategy::Warm => "warm",
+            Strategy::Spillover { .. } => "spillover",
+        },
+        "targets": selector.targets,
+        "name": selector.name,
+        "description": selector.description,
+        "unlisted": selector.unlisted,
+        "metadata": selector.metadata,
+    });
+    match selector.strategy {
+        Strategy::Pin | Strategy::Warm => {}
+        Strategy::Spillover { limit } => value["settings"] = json!({ "spillover": limit }),
+    }
+    value
+}
+
+fn peer_json(peer: &Peer, secret: &impl Fn(&Secret) -> String) -> Value {
+    json!({
+        "proxy": peer.proxy,
+        "apiKey": peer.api_key.as_ref().map(secret).unwrap_or_default(),
+        "models": peer.models,
+        "filters": filters_json(&peer.filters),
+        "timeouts": timeouts_json(&peer.timeouts),
+        "forwardCredentials": peer.forward_credentials,
+    })
+}
+
+fn router_json(router: &Router, config: &Config) -> Value {
+    match router {
+        Router::Group(groups) => {
+            json!({ "use": "group", "settings": { "groups": object(groups, group_json) } })
+        }
+        Router::Matrix(matrix) => {
+            json!({ "use": "matrix", "settings": { "matrix": matrix_json(matrix, config) } })
+        }
+    }
+}
+
+fn group_json(group: &Group) -> Value {
+    json!({
+        "swap": group.swap,
+        "exclusive": group.exclusive,
+        "persistent": group.persistent,
+        "members": group.members,
+    })
+}
+
+fn matrix_json(matrix: &Matrix, config: &Config) -> Value {
+    let costs: Map<String, Value> = matrix
+        .evict_costs
+        .iter()
+        .map(|(id, cost)| (cost_key(id, matrix, config), (*cost).into()))
+        .collect();
+    json!({ "vars": matrix.vars, "evict_costs": costs, "sets": matrix.sets })
+}
+
+/// A name under which `evict_costs` finds the model: a var hides a model or alias of the same name.
+fn cost_key(id: &str, matrix: &Matrix, config: &Config) -> String {
+    let visible = |name: &str| matrix.vars.get(name).is_none_or(|target| target == id);
+    let vars = matrix
+        .vars
+        .iter()
+        .filter(|(_, target)| *target == id)
+        .map(|(name, _)| name.as_str());
+    let aliases = config
+        .aliases
+        .iter()
+        .filter(|(_, target)| *target == id)
+        .map(|(name, _)| name.as_str());
+    std::iter::once(id)
+        .chain(vars)
+        .chain(aliases)
+        .find(|name| visible(name))
+        .unwrap_or(id)
+        .to_owned()
+}
+
+fn object<T>(map: &IndexMap<String, T>, json: impl Fn(&T) -> Value) -> Value {
+    map.iter()
+        .map(|(key, value)| (key.clone(), json(value)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn seconds(time: Option<Duration>) -> u64 {
+    time.map_or(0, |time| time.as_secs())
+}
+
+fn duration(time: Duration) -> String {
+    if time.subsec_nanos() == 0 {
+        format!("{}s", time.as_secs())
+    } else {
+        format!("{}ns", time.as_nanos())
+    }
+}
+
+fn time_format(format: LogTimeFormat) -> &'static str {
+    TIME_FORMATS
+        .iter()
+        .find(|(_, known)| *known == format)
+        .map_or("", |(name, _)| name)
+}
