@@ -75,7 +75,18 @@ pub enum ResolvedForm {
     Json,
 }
 
-/// Why the command line cannot be understood. The program prints it with the usage on standard error and exits 2.
+/// A command line that cannot be understood. The program prints it on standard error, with the usage text of its
+/// topic behind it, and exits 2.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Misuse {
+    /// Which usage text helps.
+    pub topic: Topic,
+    /// What is wrong.
+    pub error: UsageError,
+}
+
+/// What is wrong with a command line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
     /// A flag is unknown or has a bad value.
@@ -164,8 +175,8 @@ const CHECK_FLAGS: &[Flag] = &[
 ///
 /// # Errors
 ///
-/// [`UsageError`]; the usage to print with it is [`usage_text`].
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
+/// [`Misuse`] for an unknown flag or command, or a bad value.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Misuse> {
     let mut arguments = arguments.into_iter().peekable();
     let command = arguments
         .peek()
@@ -174,19 +185,21 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     match command {
         "serve" => {
             arguments.next();
-            parse_serve(arguments)
+            parse_serve(arguments).map_err(misuse_of(Topic::Serve))
         }
         "check" => {
             arguments.next();
-            parse_check(arguments)
+            parse_check(arguments).map_err(misuse_of(Topic::Check))
         }
         "demo-model" => Ok(Invocation::DemoModel(arguments.skip(1).collect())),
         "guard" => Ok(Invocation::Guard),
         "version" => Ok(Invocation::Version),
         "help" => Ok(Invocation::Help(Topic::Serve)),
         // A dash starts a flag of `serve`; no word at all is `serve` without flags.
-        _ if command.starts_with('-') || command.is_empty() => parse_serve(arguments),
-        _ => Err(UsageError::Command(command.to_owned())),
+        _ if command.starts_with('-') || command.is_empty() => {
+            parse_serve(arguments).map_err(misuse_of(Topic::Serve))
+        }
+        _ => Err(misuse_of(Topic::Serve)(UsageError::Command(command.to_owned()))),
     }
 }
 
@@ -274,6 +287,10 @@ fn parse_check(mut arguments: impl Iterator<Item = OsString>) -> Result<Invocati
     Ok(Invocation::Check(check))
 }
 
+fn misuse_of(topic: Topic) -> impl FnOnce(UsageError) -> Misuse {
+    move |error| Misuse { topic, error }
+}
+
 /// An empty path counts as not given, as an empty default does in the reference.
 fn path(value: OsString) -> Option<PathBuf> {
     (!value.is_empty()).then(|| PathBuf::from(value))
@@ -284,7 +301,7 @@ mod tests {
     use super::*;
 
     fn parse_line(line: &str) -> Result<Invocation, UsageError> {
-        parse(line.split_whitespace().map(OsString::from))
+        parse(line.split_whitespace().map(OsString::from)).map_err(|misuse| misuse.error)
     }
 
     fn serve(edit: impl FnOnce(&mut ServeArguments)) -> Result<Invocation, UsageError> {

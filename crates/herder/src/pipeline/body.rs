@@ -1,5 +1,7 @@
 //! Reads a request body once, up to its limit.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap};
 use bytes::{Bytes, BytesMut};
@@ -10,6 +12,10 @@ use crate::error::ApiError;
 /// The most that is set aside because of a `Content-Length` alone. A client that announces much and sends little
 /// takes no more than this.
 const ADVANCE_BYTES: u64 = 1024 * 1024;
+
+/// How long the rest of a refused body is read and thrown away. A client that sends everything before it reads would
+/// otherwise meet a reset connection instead of the answer that says why.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// The whole body in one piece. A body that arrives in one frame is not copied.
 ///
@@ -23,6 +29,7 @@ pub(super) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Res
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
         .unwrap_or_default();
     if announced > limit {
+        linger(body, headers);
         return Err(ApiError::body_too_large(limit));
     }
     let mut first = Bytes::new();
@@ -34,6 +41,7 @@ pub(super) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Res
         };
         let length = joined.as_ref().map_or(first.len(), BytesMut::len) + data.len();
         if length as u64 > limit {
+            linger(body, headers);
             return Err(ApiError::body_too_large(limit));
         }
         match &mut joined {
@@ -49,6 +57,17 @@ pub(super) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Res
         }
     }
     Ok(joined.map_or(first, BytesMut::freeze))
+}
+
+/// Keeps the connection readable for a while. The task ends with the request's connection at the latest.
+fn linger(mut body: Body, headers: &HeaderMap) {
+    // Such a client sends nothing before it is asked to, and reading would ask it to.
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    tokio::spawn(tokio::time::timeout(LINGER, async move {
+        while let Some(Ok(_)) = body.frame().await {}
+    }));
 }
 
 #[cfg(test)]

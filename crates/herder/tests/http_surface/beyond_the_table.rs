@@ -60,6 +60,28 @@ async fn a_body_above_the_limit_is_refused_in_every_framing() {
     }
 }
 
+/// A client that sends everything before it reads learns why, rather than that its connection was reset.
+#[tokio::test]
+async fn the_refusal_of_a_large_body_arrives() {
+    let router = builder("maxBodyBytes: 1000").start().await;
+    let mut socket = router.connect().await;
+    // More than the buffers of both sides hold.
+    let body = vec![b'a'; 32 * 1024 * 1024];
+    let head = format!(
+        "POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    timeout(PATIENCE, async {
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.write_all(&body).await.unwrap();
+        let mut status = [0; 12];
+        socket.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 413");
+    })
+    .await
+    .expect("an answer in time");
+}
+
 /// Chunked JSON reaches the model server with a length (spec/http-api.md 1.3).
 #[tokio::test]
 async fn chunked_json_becomes_length_delimited() {

@@ -1,11 +1,7 @@
 //! The HTTP surface as clients see it: the rows of spec/http-api.md section 7 against the real program and real
 //! (fake) model servers. A test's name carries the number of its row. Rows with another outcome than the reference's
 //! say which decision they follow.
-#![expect(
-    missing_docs,
-    clippy::unwrap_used,
-    reason = "a test program; its panics are its results"
-)]
+#![expect(clippy::unwrap_used, reason = "a test program; its panics are its results")]
 
 mod authentication;
 mod beyond_the_table;
