@@ -81,7 +81,7 @@ struct Effects {
 enum Own {
     Granted(Lease),
     Refused(Refused),
-    Failed(Failed),
+    Failed(Box<Failed>),
 }
 
 impl Driver {
@@ -290,17 +290,18 @@ impl Driver {
                         state.slots[model.index()].note_failure(generation, reason);
                     }
                     let last = model.and_then(|model| self.last_failure(state, model));
-                    let failed = Failed { failure, last, now };
+                    let failed = Box::new(Failed { failure, last, now });
                     match waiter {
                         Some(waiter) => effects.outcomes.push((waiter.outcome, Err(failed))),
                         None => effects.own = Some(Own::Failed(failed)),
                     }
                 }
-                // Positions are for loading-state streams, which are not built yet.
-                Output::Queued {
-                    request: _,
-                    position: _,
-                } => {}
+                Output::Queued { request, position } => {
+                    let model = state.waiters.get(&request).map(|waiter| waiter.model).or(own);
+                    if let Some(model) = model {
+                        self.journal().queued(model, position);
+                    }
+                }
                 Output::Load {
                     model,
                     victims,
@@ -340,19 +341,29 @@ impl Driver {
         self.journal().start(model);
         let slot = &mut state.slots[model.index()];
         let ended = self.closing.child_token();
-        let upstream = match Upstream::new(id, settings, generation, self.tunnels.clone(), ended) {
-            Ok(upstream) => Arc::new(upstream),
+        let tunnels = self.tunnels.clone();
+        let reachable = Upstream::new(id, settings, generation, tunnels, ended)
+            .map_err(|error| error.to_string())
+            .and_then(|upstream| {
+                let upstream = Arc::new(upstream);
+                let readiness = match &settings.check_endpoint {
+                    None => Readiness::Immediate,
+                    Some(endpoint) => {
+                        let invalid = |error| format!("invalid checkEndpoint '{endpoint}': {error}");
+                        Readiness::Probe(upstream.probe(endpoint).map_err(invalid)?)
+                    }
+                };
+                Ok((upstream, readiness))
+            });
+        let (upstream, readiness) = match reachable {
+            Ok(reachable) => reachable,
             Err(error) => {
-                slot.note_unstartable(generation, error.to_string());
+                slot.note_unstartable(generation, error);
                 state
                     .herd
                     .handle_exited(now, model, generation, Exit::SpawnFailed);
                 return;
             }
-        };
-        let readiness = match &settings.check_endpoint {
-            None => Readiness::Immediate,
-            Some(endpoint) => Readiness::Probe(upstream.probe(endpoint)),
         };
         let specification = Specification {
             command: settings.cmd.clone(),
@@ -363,7 +374,7 @@ impl Driver {
         };
         let driver = Arc::clone(self);
         let process = self.supervisor.start(specification, move |report| {
-            driver.report(model, generation, report)
+            driver.report(model, generation, report);
         });
         slot.current = Some(Current {
             generation,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use herder_config::{
-    Config, FifoLimit, Filters, Group, LogLevel, LogTimeFormat, LogToStdout, Model, Performance, Router, Scheduler,
-    Timeouts,
+    Config, FifoLimit, Filters, Group, LogLevel, LogTimeFormat, LogToStdout, Model, Performance, Router,
+    Scheduler, Timeouts,
 };
 use indexmap::IndexMap;
 
@@ -45,8 +45,16 @@ pub(crate) fn model(cmd: &str, proxy: &str) -> Model {
 
 /// A configuration of these models, in order of id, which exclude each other.
 pub(crate) fn config(models: impl IntoIterator<Item = (&'static str, Model)>) -> Config {
-    let models: IndexMap<String, Model> = models.into_iter().map(|(id, model)| (id.to_owned(), model)).collect();
-    let group = Group { swap: true, exclusive: true, persistent: false, members: models.keys().cloned().collect() };
+    let models: IndexMap<String, Model> = models
+        .into_iter()
+        .map(|(id, model)| (id.to_owned(), model))
+        .collect();
+    let group = Group {
+        swap: true,
+        exclusive: true,
+        persistent: false,
+        members: models.keys().cloned().collect(),
+    };
     Config {
         health_check_timeout: Duration::from_secs(120),
         log_level: LogLevel::Debug,
@@ -57,8 +65,14 @@ pub(crate) fn config(models: impl IntoIterator<Item = (&'static str, Model)>) ->
         max_body_bytes: 1 << 20,
         store_path: None,
         session_id_headers: Vec::new(),
-        performance: Performance { disabled: true, every: Duration::from_secs(5) },
+        performance: Performance {
+            disabled: true,
+            every: Duration::from_secs(5),
+        },
         start_port: 5800,
+        global_ttl: None,
+        unload_timeout: Duration::from_secs(10),
+        send_loading_state: false,
         include_aliases_in_list: false,
         api_keys: Vec::new(),
         aliases: IndexMap::new(),
@@ -68,7 +82,10 @@ pub(crate) fn config(models: impl IntoIterator<Item = (&'static str, Model)>) ->
         preload: Vec::new(),
         upstream_ignore_paths: vec!["\\.css$".to_owned()],
         router: Router::Group(IndexMap::from([("(default)".to_owned(), group)])),
-        scheduler: Scheduler { limit: FifoLimit::Arrival, priority: IndexMap::new() },
+        scheduler: Scheduler {
+            limit: FifoLimit::Arrival,
+            priority: IndexMap::new(),
+        },
         models,
     }
 }

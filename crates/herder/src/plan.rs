@@ -4,15 +4,87 @@
 //! Everything about the files themselves is `herder-config`'s. Only the core can read matrix expressions, so their
 //! mistakes, and the selectors that a matrix rules out, are found here.
 
-use herder_config::{Config, FifoLimit, Router, Strategy};
+use herder_config::{
+    Config, Diagnostic, Environment, ErrorClass, FifoLimit, Loaded, Router, Sources, Strategy,
+};
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
 use herder_core::{Limit, ModelId, ModelPlan, Plan};
 
+/// Loads a configuration and plans with it. With `strict`, unknown keys are errors.
+///
+/// # Errors
+///
+/// Every error that could be found in one go, as [`LoadError`].
+pub fn load(sources: &Sources, environment: &Environment, strict: bool) -> Result<(Loaded, Plan), LoadError> {
+    let loaded = herder_config::load(sources, environment, strict)?;
+    plan_loaded(loaded)
+}
+
+/// Plans with a configuration that has been loaded.
+///
+/// # Errors
+///
+/// What only the core can find.
+pub fn plan_loaded(loaded: Loaded) -> Result<(Loaded, Plan), LoadError> {
+    match plan(&loaded.config) {
+        Ok(plan) => Ok((loaded, plan)),
+        Err(mistakes) => {
+            let errors = mistakes.into_iter().map(|mistake| mistake.locate(&loaded)).collect();
+            Err(LoadError::Plan { loaded: Box::new(loaded), errors })
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The files themselves are wrong.
+    #[error(transparent)]
+    Files(#[from] herder_config::LoadError),
+    /// Only the core could see what is wrong.
+    #[error("{}", summary(errors))]
+    Plan {
+        /// What was read, for the snippets.
+        loaded: Box<Loaded>,
+        /// At least one.
+        errors: Vec<Diagnostic>,
+    },
+}
+
+impl LoadError {
+    /// The errors; at least one.
+    #[must_use]
+    pub fn errors(&self) -> &[Diagnostic] {
+        match self {
+            Self::Files(error) => error.errors(),
+            Self::Plan { loaded: _, errors } => errors,
+        }
+    }
+
+    /// All errors, then all warnings, as text with snippets.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        match self {
+            Self::Files(error) => error.render(colour),
+            Self::Plan { loaded, errors } => {
+                let all: Vec<Diagnostic> = errors.iter().chain(&loaded.warnings).cloned().collect();
+                loaded.render(&all, colour)
+            }
+        }
+    }
+}
+
+fn summary(errors: &[Diagnostic]) -> String {
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("\n")
+}
+
 /// A mistake that only the core can see, with its place in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
+    /// Its kind.
+    pub class: ErrorClass,
     /// What is wrong.
     pub message: String,
     /// Keys from the top level to the value.
@@ -21,6 +93,13 @@ pub struct Mistake {
     pub offset: Option<usize>,
     /// What to do about it.
     pub hint: &'static str,
+}
+
+impl Mistake {
+    fn locate(self, loaded: &Loaded) -> Diagnostic {
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        loaded.diagnostic(self.class, &path, self.message, Some(self.hint.to_owned()), self.offset)
+    }
 }
 
 /// What the core decides with.
@@ -113,11 +192,11 @@ fn model_id(config: &Config, id: &str) -> Option<ModelId> {
 
 fn matrix_mistake(error: &MatrixError) -> Mistake {
     let mut path = vec!["routing", "router", "settings", "matrix"];
-    match &error.set {
-        Some(set) => path.extend(["sets", set]),
-        None => {}
+    if let Some(set) = &error.set {
+        path.extend(["sets", set]);
     }
     Mistake {
+        class: ErrorClass::Matrix,
         message: format!("matrix: {error}"),
         path: path.into_iter().map(str::to_owned).collect(),
         offset: error.position,
@@ -143,6 +222,7 @@ fn selector_mistakes(config: &Config, planner: &MatrixPlanner) -> Vec<Mistake> {
             .collect();
         if local.len() >= 2 && !planner.can_run_together(&local) {
             mistakes.push(Mistake {
+                class: ErrorClass::Value,
                 message: format!(
                     "selector {name:?}: its local targets must all appear together in one expanded matrix set"
                 ),

@@ -151,20 +151,17 @@ impl Upstream {
 
     /// One readiness attempt: `GET` of the check endpoint, healthy only on status 200, no redirects
     /// (spec/runtime.md 2.4). Deadline and schedule are the supervisor's.
-    #[must_use]
-    pub fn probe(self: &Arc<Self>, endpoint: &str) -> Probe {
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint cannot be appended to the base URL.
+    pub fn probe(self: &Arc<Self>, endpoint: &str) -> Result<Probe, SendError> {
+        let target = self.target(endpoint)?;
         let upstream = Arc::clone(self);
-        let target = self.base.join(endpoint).ok();
-        Arc::new(move || {
-            let upstream = Arc::clone(&upstream);
-            let target = target.clone();
-            Box::pin(async move {
-                match target {
-                    Some(target) => upstream.is_healthy(target).await,
-                    None => false,
-                }
-            })
-        })
+        Ok(Arc::new(move || {
+            let (upstream, target) = (Arc::clone(&upstream), target.clone());
+            Box::pin(async move { upstream.is_healthy(target).await })
+        }))
     }
 
     async fn is_healthy(&self, target: Uri) -> bool {

@@ -32,6 +32,13 @@ impl Journal<'_> {
             .debug(format_args!("{} has process {pid}", self.snapshot.model(model).0));
     }
 
+    /// A request of this model has a place in the queue, perhaps a new one.
+    pub(super) fn queued(&self, model: ModelId, position: usize) {
+        let (id, _) = self.snapshot.model(model);
+        self.logger
+            .debug(format_args!("{id} waits at position {position}"));
+    }
+
     /// A load has begun.
     pub(super) fn load(&self, model: ModelId, victims: &[ModelId], explanation: &Explanation) {
         let (id, _) = self.snapshot.model(model);
@@ -147,5 +154,71 @@ fn word(state: ModelState) -> &'static str {
         ModelState::Starting => "starting",
         ModelState::Ready => "ready",
         ModelState::Stopping => "stopping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use herder_config::{LogLevel, LogTimeFormat, Matrix};
+    use herder_supervisor::LogRing;
+    use indexmap::IndexMap;
+
+    use super::*;
+    use crate::fixtures::{config, model};
+
+    const A: ModelId = ModelId(0);
+    const B: ModelId = ModelId(1);
+
+    #[test]
+    fn config_5_4_each_load_is_one_line() {
+        let models = [("a", model("", "")), ("b", model("", "")), ("c", model("", ""))];
+        let mut config = config(models);
+        config.router = Router::Matrix(Matrix {
+            vars: IndexMap::new(),
+            evict_costs: IndexMap::new(),
+            sets: IndexMap::from([("talk".to_owned(), "a & c".to_owned())]),
+        });
+        let snapshot = Snapshot::new(config).unwrap();
+        let matrix = |set, combination: &[ModelId], cost| Explanation::Matrix {
+            set,
+            combination: combination.to_vec(),
+            cost,
+        };
+        let cases = [
+            (&[][..], Explanation::Groups, "[INFO] a loading\n"),
+            (&[B], Explanation::Groups, "[INFO] a loading, evicting [b]\n"),
+            (
+                &[],
+                matrix(Some(0), &[A], 0),
+                "[INFO] a starting (no models running)\n",
+            ),
+            (
+                &[B],
+                matrix(Some(0), &[A, ModelId(2)], 7),
+                "[INFO] a matrix set=talk expression=\"a & c\" evict=[b] target=[a c] cost=7\n",
+            ),
+            (
+                &[],
+                matrix(Some(0), &[A, ModelId(2)], 0),
+                "[DEBUG] a matrix set=talk expression=\"a & c\" evict=[] target=[a c] cost=0\n",
+            ),
+            (
+                &[B],
+                matrix(None, &[A], 1),
+                "[INFO] a matrix set=(none) expression=\"\" evict=[b] target=[a] cost=1\n",
+            ),
+        ];
+        for (victims, explanation, expected) in cases {
+            let ring = Arc::new(LogRing::new());
+            let logger = Logger::new(Arc::clone(&ring), LogLevel::Debug, LogTimeFormat::None);
+            Journal {
+                snapshot: &snapshot,
+                logger: &logger,
+            }
+            .load(A, victims, &explanation);
+            assert_eq!(String::from_utf8_lossy(&ring.history()), expected);
+        }
     }
 }

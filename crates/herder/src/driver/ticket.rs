@@ -72,7 +72,7 @@ pub struct Waiting {
 }
 
 /// How a wait ends.
-pub(super) type Outcome = Result<Lease, Failed>;
+pub(super) type Outcome = Result<Lease, Box<Failed>>;
 
 impl Waiting {
     pub(super) fn new(driver: Arc<Driver>, request: RequestId, outcome: oneshot::Receiver<Outcome>) -> Self {

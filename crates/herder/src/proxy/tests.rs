@@ -67,9 +67,22 @@ async fn rig(steps: Vec<Step>, edit: impl FnOnce(&mut Model)) -> Rig {
         }
     });
     let (cancelled, ended) = (CancellationToken::new(), CancellationToken::new());
-    let upstream = Upstream::new("orca", &settings, Generation(1), TaskTracker::new(), ended.clone()).unwrap();
+    let upstream = Upstream::new(
+        "orca",
+        &settings,
+        Generation(1),
+        TaskTracker::new(),
+        ended.clone(),
+    )
+    .unwrap();
     let herder = serve(Arc::new(upstream), cancelled.clone()).await;
-    Rig { herder, seen, go, cancelled, ended }
+    Rig {
+        herder,
+        seen,
+        go,
+        cancelled,
+        ended,
+    }
 }
 
 async fn play(
@@ -110,7 +123,10 @@ async fn serve(upstream: Arc<Upstream>, cancelled: CancellationToken) -> SocketA
 }
 
 async fn pass(request: Request, upstream: Arc<Upstream>, cancelled: CancellationToken) -> Response {
-    let ours = request.headers().get(AUTHORIZATION).is_some_and(|value| value == "Bearer ours");
+    let ours = request
+        .headers()
+        .get(AUTHORIZATION)
+        .is_some_and(|value| value == "Bearer ours");
     let client = Client {
         address: Some(IpAddr::from([10, 0, 0, 9])),
         matched_credentials: if ours { vec![AUTHORIZATION] } else { Vec::new() },
@@ -139,12 +155,17 @@ impl Rig {
         let mut stream = self.send(request).await;
         let mut answer = Vec::new();
         // A connection that is broken off may end with a reset: what has arrived counts.
-        let _ = timeout(SOON, stream.read_to_end(&mut answer)).await.expect("the connection should end");
+        let _ = timeout(SOON, stream.read_to_end(&mut answer))
+            .await
+            .expect("the connection should end");
         String::from_utf8(answer).unwrap()
     }
 
     async fn seen(&mut self) -> String {
-        timeout(SOON, self.seen.recv()).await.expect("the model server should see something").unwrap()
+        timeout(SOON, self.seen.recv())
+            .await
+            .expect("the model server should see something")
+            .unwrap()
     }
 }
 
@@ -191,7 +212,12 @@ async fn http_1_3_request_heads() {
         (
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer ours\r\n\
              X-Forwarded-Host: outer.test\r\n\r\n",
-            &["GET /base/ HTTP/1.1", "host: UPSTREAM", "x-forwarded-for: 10.0.0.9", "x-forwarded-host: outer.test"],
+            &[
+                "GET /base/ HTTP/1.1",
+                "host: UPSTREAM",
+                "x-forwarded-for: 10.0.0.9",
+                "x-forwarded-host: outer.test",
+            ],
         ),
         (
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer theirs\r\n\r\n",
@@ -227,11 +253,18 @@ async fn http_1_3_request_heads() {
     for (request, expected) in requests {
         let mut upstream = String::new();
         let mut rig = rig(vec![Step::Send(OK)], |model| {
-            upstream = model.proxy.trim_start_matches("http://").trim_end_matches("/base").to_owned();
+            upstream = model
+                .proxy
+                .trim_start_matches("http://")
+                .trim_end_matches("/base")
+                .to_owned();
         })
         .await;
         let answer = rig.exchange(request).await;
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("ok"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("ok"),
+            "{answer}"
+        );
         let seen = rig.seen().await.replace(&upstream, "UPSTREAM");
         assert_eq!(lines(&seen), expected, "{request}");
     }
@@ -240,9 +273,13 @@ async fn http_1_3_request_heads() {
 #[tokio::test]
 async fn http_q9_the_clients_host_can_be_kept() {
     let mut rig = rig(vec![Step::Send(OK)], |model| model.preserve_host = true).await;
-    rig.exchange("GET / HTTP/1.1\r\nHost: me.test\r\nConnection: close\r\n\r\n").await;
+    rig.exchange("GET / HTTP/1.1\r\nHost: me.test\r\nConnection: close\r\n\r\n")
+        .await;
     let head = rig.seen().await;
-    assert!(head.contains("host: me.test\r\n") && !head.contains("x-forwarded-host"), "{head}");
+    assert!(
+        head.contains("host: me.test\r\n") && !head.contains("x-forwarded-host"),
+        "{head}"
+    );
 }
 
 #[tokio::test]
@@ -251,7 +288,11 @@ async fn http_3_3_answer_heads() {
         (
             "HTTP/1.1 201 Made\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nSet-Cookie: a=1\r\n\
              Set-Cookie: b=2\r\nContent-Length: 0\r\n\r\n",
-            &["HTTP/1.1 201 Created\r\n", "set-cookie: a=1\r\n", "set-cookie: b=2\r\n"],
+            &[
+                "HTTP/1.1 201 Created\r\n",
+                "set-cookie: a=1\r\n",
+                "set-cookie: b=2\r\n",
+            ],
             &["x-hop", "keep-alive", "x-accel-buffering"],
         ),
         (
@@ -269,12 +310,17 @@ async fn http_3_3_answer_heads() {
     ];
     for (answer, present, absent) in answers {
         let rig = rig(vec![Step::Send(answer)], |_| {}).await;
-        let received = rig.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let received = rig
+            .exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            .await;
         for text in present {
             assert!(received.contains(text), "{text:?} is missing in {received:?}");
         }
         for text in absent {
-            assert!(!received.to_lowercase().contains(text), "{text:?} should not be in {received:?}");
+            assert!(
+                !received.to_lowercase().contains(text),
+                "{text:?} should not be in {received:?}"
+            );
         }
     }
 }
@@ -282,12 +328,21 @@ async fn http_3_3_answer_heads() {
 #[tokio::test]
 async fn q22_a_broken_event_stream_says_so_and_is_broken_off() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let steps = vec![Step::Send(head), Step::Send("9\r\ndata: 1\n\n\r\n7\r\ndata: {\r\n")];
+    let steps = vec![
+        Step::Send(head),
+        Step::Send("9\r\ndata: 1\n\n\r\n7\r\ndata: {\r\n"),
+    ];
     let rig = rig(steps, |_| {}).await;
     let received = rig.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(received.contains("data: 1\n\n"), "{received}");
-    assert!(received.contains("\n\ndata: {\"error\":{\"message\":\"upstream error: model orca: "), "{received}");
-    assert!(!received.ends_with("0\r\n\r\n"), "the body must not look complete: {received}");
+    assert!(
+        received.contains("\n\ndata: {\"error\":{\"message\":\"upstream error: model orca: "),
+        "{received}"
+    );
+    assert!(
+        !received.ends_with("0\r\n\r\n"),
+        "the body must not look complete: {received}"
+    );
 }
 
 #[tokio::test]
@@ -301,7 +356,10 @@ async fn q22_other_broken_bodies_are_broken_off() {
         let rig = rig(vec![Step::Send(answer)], |_| {}).await;
         let received = rig.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
         assert!(received.contains("part"), "{received}");
-        assert!(!received.contains("error") && !received.ends_with("0\r\n\r\n"), "{received}");
+        assert!(
+            !received.contains("error") && !received.ends_with("0\r\n\r\n"),
+            "{received}"
+        );
     }
 }
 
@@ -314,7 +372,9 @@ async fn q2_no_answer_is_a_502_that_names_the_model() {
     })
     .await;
     for rig in [closing, nobody, silent] {
-        let received = rig.exchange("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx").await;
+        let received = rig
+            .exchange("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx")
+            .await;
         assert!(received.starts_with("HTTP/1.1 502 "), "{received}");
         for text in ["\"code\":\"bad_gateway\"", "\"src\":\"llama-swap\"", "model orca"] {
             assert!(received.contains(text), "{text} is missing in {received}");
@@ -337,12 +397,20 @@ async fn a_client_that_leaves_cancels_the_request_upstream() {
 #[tokio::test]
 async fn q36_a_cancelled_request_is_told_before_its_head_and_broken_off_behind_it() {
     let mut waiting = rig(vec![Step::WatchEnd], |_| {}).await;
-    let mut client = waiting.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let mut client = waiting
+        .send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
     waiting.seen().await;
     waiting.cancelled.cancel();
     let mut answer = String::new();
-    timeout(SOON, client.read_to_string(&mut answer)).await.unwrap().unwrap();
-    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\"code\":\"cancelled\""), "{answer}");
+    timeout(SOON, client.read_to_string(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 503 ") && answer.contains("\"code\":\"cancelled\""),
+        "{answer}"
+    );
     assert_eq!(waiting.seen().await, "closed");
 
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n";
@@ -358,14 +426,25 @@ async fn q36_a_cancelled_request_is_told_before_its_head_and_broken_off_behind_i
 #[tokio::test]
 async fn bytes_reach_the_client_as_they_come() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n";
-    let rig = rig(vec![Step::Send(head), Step::Wait, Step::Send("0\r\n\r\n")], |_| {}).await;
-    let mut client = rig.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
-    assert!(read_until(&mut client, "data: 1\n\n").await.contains("x-accel-buffering: no"));
+    let rig = rig(
+        vec![Step::Send(head), Step::Wait, Step::Send("0\r\n\r\n")],
+        |_| {},
+    )
+    .await;
+    let mut client = rig
+        .send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(
+        read_until(&mut client, "data: 1\n\n")
+            .await
+            .contains("x-accel-buffering: no")
+    );
     rig.go.send(()).unwrap();
     assert!(read_until(&mut client, "0\r\n\r\n").await.ends_with("0\r\n\r\n"));
 }
 
-const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: demo\r\nX-Extra: 1\r\n\r\n";
+const SWITCH: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: demo\r\nX-Extra: 1\r\n\r\n";
 const ASK: &str = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: demo\r\n\r\n";
 
 #[tokio::test]
@@ -373,7 +452,10 @@ async fn any_protocol_can_be_switched_to() {
     let mut rig = rig(vec![Step::Send(SWITCH), Step::Echo], |_| {}).await;
     let mut client = rig.send(ASK).await;
     let head = rig.seen().await.to_lowercase();
-    assert!(head.contains("connection: upgrade\r\n") && head.contains("upgrade: demo\r\n"), "{head}");
+    assert!(
+        head.contains("connection: upgrade\r\n") && head.contains("upgrade: demo\r\n"),
+        "{head}"
+    );
     let answer = read_head(&mut client).await.to_lowercase();
     assert!(answer.starts_with("http/1.1 101 "), "{answer}");
     for line in ["connection: upgrade\r\n", "upgrade: demo\r\n", "x-extra: 1\r\n"] {
@@ -388,12 +470,20 @@ async fn any_protocol_can_be_switched_to() {
 
 #[tokio::test]
 async fn an_upgrade_can_be_declined_and_must_be_asked_for() {
-    let declined = rig(vec![Step::Send("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n")], |_| {}).await;
+    let declined = rig(
+        vec![Step::Send(
+            "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n",
+        )],
+        |_| {},
+    )
+    .await;
     let mut client = declined.send(ASK).await;
     assert!(read_head(&mut client).await.starts_with("HTTP/1.1 426 "));
 
     let unasked = rig(vec![Step::Send(SWITCH), Step::WatchEnd], |_| {}).await;
-    let received = unasked.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let received = unasked
+        .exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
     assert!(received.starts_with("HTTP/1.1 502 "), "{received}");
 }
 

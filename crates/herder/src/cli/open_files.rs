@@ -1,0 +1,24 @@
+//! Room for file descriptors: each request in progress takes two, and the usual soft limit of 1024 is from another
+//! time.
+
+/// What herder asks for; twice the connections it accepts, and room for everything else. Model servers inherit it,
+/// so it is not more than that.
+#[cfg(unix)]
+const WANTED: u64 = 16_384;
+
+/// Raises the soft limit as far as it goes. Where it cannot be raised, fewer clients fit at once, nothing more.
+#[cfg(unix)]
+pub(super) fn make_room() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limits = getrlimit(Resource::Nofile);
+    let possible = limits.maximum.map_or(WANTED, |hard| hard.min(WANTED));
+    if limits.current.is_some_and(|soft| soft < possible) {
+        limits.current = Some(possible);
+        let _ = setrlimit(Resource::Nofile, limits);
+    }
+}
+
+/// Windows has no such limit.
+#[cfg(windows)]
+pub(super) fn make_room() {}
