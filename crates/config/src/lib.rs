@@ -38,4 +38,4 @@ pub use loaded::{LoadError, Loaded, load, load_text};
 pub use names::{Names, PeerModel, Target};
 pub use schema::schema;
 pub use source::Sources;
-pub use typed::Config;
+pub use typed::*;
