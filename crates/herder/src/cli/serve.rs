@@ -68,7 +68,7 @@ struct Prepared {
 fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
     anyhow::ensure!(
         arguments.config.is_some() || arguments.config_dir.is_some(),
-        "no configuration: give -config FILE, -config-dir DIRECTORY, or both"
+        "no configuration: at least one of -config FILE and -config-dir DIRECTORY is needed"
     );
     let tls = match (&arguments.tls_cert_file, &arguments.tls_key_file) {
         (Some(certificate), Some(key)) => Some(TlsFiles {
