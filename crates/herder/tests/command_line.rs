@@ -32,7 +32,10 @@ impl Config {
         let folder = tempfile::tempdir().expect("the temporary folder is writable");
         let path = folder.path().join("config.yaml");
         std::fs::write(&path, yaml).expect("the temporary folder is writable");
-        Self { _folder: folder, path }
+        Self {
+            _folder: folder,
+            path,
+        }
     }
 
     fn path(&self) -> &str {
@@ -67,16 +70,31 @@ fn row_130_half_a_tls_pair() {
 fn row_131_unknown_flag_help_version() {
     let (code, stdout, stderr) = run(&["-nope"]);
     assert_eq!((code, stdout.as_str()), (2, ""));
-    contains(&stderr, &["flag provided but not defined: -nope", "Usage of herder", "-config-dir"]);
+    contains(
+        &stderr,
+        &[
+            "flag provided but not defined: -nope",
+            "Usage of herder",
+            "-config-dir",
+        ],
+    );
     for flag in ["-h", "--help"] {
         let (code, stdout, stderr) = run(&[flag]);
         assert_eq!((code, stdout.as_str()), (0, ""), "{flag}");
         contains(&stderr, &["Usage of herder", "herder check"]);
     }
-    for words in [&["-version"][..], &["--version"], &["version"], &["-config", "nowhere.yaml", "-version"]] {
+    for words in [
+        &["-version"][..],
+        &["--version"],
+        &["version"],
+        &["-config", "nowhere.yaml", "-version"],
+    ] {
         let (code, stdout, stderr) = run(words);
         assert_eq!((code, stderr.as_str()), (0, ""), "{words:?}");
-        assert!(stdout.starts_with("version: ") && stdout.ends_with('\n'), "{stdout}");
+        assert!(
+            stdout.starts_with("version: ") && stdout.ends_with('\n'),
+            "{stdout}"
+        );
         contains(&stdout, &["), built at "]);
     }
 }
@@ -110,7 +128,10 @@ fn check_sees_mistakes_in_matrix_expressions() {
 #[test]
 fn check_accepts_and_counts() {
     let config = Config::new("models:\n  a: {cmd: x, proxy: 'http://h:1', aliases: [b]}\n");
-    for arguments in [&["check", config.path()][..], &["check", "--config", config.path()]] {
+    for arguments in [
+        &["check", config.path()][..],
+        &["check", "--config", config.path()],
+    ] {
         let (code, stdout, stderr) = run(arguments);
         assert_eq!((code, stderr.as_str()), (0, ""));
         assert!(stdout.starts_with("OK: 1 model, "), "{stdout}");
@@ -123,7 +144,10 @@ fn unknown_keys_warn_and_strict_refuses_them() {
     let config = Config::new("helthCheckTimeout: 20\nmodels: {}\n");
     let (code, stdout, stderr) = run(&["check", config.path()]);
     assert_eq!(code, 0);
-    contains(&stderr, &["helthCheckTimeout", "healthCheckTimeout", "config.yaml:1:"]);
+    contains(
+        &stderr,
+        &["helthCheckTimeout", "healthCheckTimeout", "config.yaml:1:"],
+    );
     contains(&stdout, &["OK: ", "1 warning"]);
     let (code, stdout, stderr) = run(&["check", "--strict", config.path()]);
     assert_eq!((code, stdout.as_str()), (1, ""));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use herder_testkit::PATIENCE;
+use herder_testkit::{PATIENCE, poll_until};
 use http::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -173,6 +173,9 @@ async fn upstream_dead_before_headers() {
         .await;
     let message = error(&answer, 502, "bad_gateway");
     assert!(message.contains("orca-7b"), "{message}");
-    // The next request starts it again.
-    assert_eq!(chat(&router, "orca-7b").await.status, 200);
+    // As soon as the end of the process is known, the next request starts it again.
+    poll_until(PATIENCE, "the model is started again", async || {
+        (chat(&router, "orca-7b").await.status == 200).then_some(())
+    })
+    .await;
 }

@@ -1,6 +1,6 @@
 //! Rows 119 and 120: logs and log streams.
 
-use herder_testkit::Router;
+use herder_testkit::{PATIENCE, Router, Signal};
 use http::Method;
 
 use crate::fixture::{chat, echo, error, router};
@@ -87,4 +87,16 @@ async fn quirk_q37_a_quiet_log_answers_at_once() {
     let router = router().await;
     let stream = router.stream(Method::GET, "/logs/stream/lynx-7b", &[], "").await;
     assert_eq!(stream.status, 200);
+}
+
+/// Streams end first when herder ends, so that they do not use up its time to drain.
+#[tokio::test]
+async fn log_streams_end_with_herder() {
+    let mut router = router().await;
+    let mut stream = router.stream(Method::GET, "/logs/stream", &[], "").await;
+    stream.read_until("listening on").await;
+    router.signal(Signal::Terminate);
+    let (_, complete) = stream.read_to_end().await;
+    assert!(complete, "the stream ends properly");
+    assert_eq!(router.wait_exit(PATIENCE).await.code(), Some(0));
 }
