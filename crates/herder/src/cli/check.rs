@@ -14,7 +14,10 @@ use crate::plan;
 
 /// 0 when `serve` would accept the configuration, 1 otherwise.
 pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
-    let sources = Sources { config: arguments.config.clone(), config_dir: arguments.config_dir.clone() };
+    let sources = Sources {
+        config: arguments.config.clone(),
+        config_dir: arguments.config_dir.clone(),
+    };
     let (loaded, _plan) = match plan::load(&sources, &Environment::of_process(), arguments.strict) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -38,7 +41,8 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
 /// One line: `OK: 6 models, 2 groups, 1 peer, 3 warnings`.
 fn summary(config: &Config, warnings: usize) -> String {
     let routing = match &config.router {
-        Router::Group(groups) => (groups.len(), "group"),
+        // The group of the rest is nobody's own work.
+        Router::Group(groups) => (groups.keys().filter(|name| *name != "(default)").count(), "group"),
         Router::Matrix(matrix) => (matrix.sets.len(), "matrix set"),
     };
     let parts = [
@@ -75,7 +79,12 @@ mod tests {
 
     #[test]
     fn numbers_agree_with_their_words() {
-        let table = [(0, "model", "0 models"), (1, "model", "1 model"), (1, "alias", "1 alias"), (2, "alias", "2 aliases")];
+        let table = [
+            (0, "model", "0 models"),
+            (1, "model", "1 model"),
+            (1, "alias", "1 alias"),
+            (2, "alias", "2 aliases"),
+        ];
         for (count, word, expected) in table {
             assert_eq!(counted(count, word), expected);
         }

@@ -95,7 +95,7 @@ async fn log_streams_end_with_herder() {
     let mut router = router().await;
     let mut stream = router.stream(Method::GET, "/logs/stream", &[], "").await;
     stream.read_until("listening on").await;
-    router.signal(Signal::Terminate);
+    router.signal(Signal::TERM);
     let (_, complete) = stream.read_to_end().await;
     assert!(complete, "the stream ends properly");
     assert_eq!(router.wait_exit(PATIENCE).await.code(), Some(0));
