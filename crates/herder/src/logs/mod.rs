@@ -117,6 +117,7 @@ pub(crate) mod tests {
     use herder_config::{LogLevel, LogTimeFormat};
 
     use super::*;
+    use crate::fixtures;
 
     /// Logs without models, all lines from INFO on, no time stamps.
     pub(crate) fn logs() -> Logs {
@@ -127,6 +128,28 @@ pub(crate) mod tests {
             upstream: Arc::new(LogRing::new()),
             combined: Arc::new(LogRing::new()),
             models: Vec::new(),
+        }
+    }
+
+    /// spec/http-api.md 1.11: the combined log follows `logToStdout`, the others always fill.
+    #[test]
+    fn the_combined_log_follows_log_to_stdout() {
+        let table = [
+            (LogToStdout::Proxy, "[INFO] own\n"),
+            (LogToStdout::Upstream, "output\n"),
+            (LogToStdout::Both, "[INFO] own\noutput\n"),
+            (LogToStdout::None, ""),
+        ];
+        for (selection, combined) in table {
+            let mut config = fixtures::config([("m", fixtures::model("", ""))]);
+            config.log_to_stdout = selection;
+            let logs = Logs::new(&config);
+            logs.logger().info("own");
+            logs.model(ModelId(0)).write(b"output\n");
+            assert_eq!(logs.combined().history(), combined, "{selection:?}");
+            assert_eq!(logs.proxy().history(), "[INFO] own\n", "{selection:?}");
+            assert_eq!(logs.upstream().history(), "output\n", "{selection:?}");
+            assert_eq!(logs.model(ModelId(0)).history(), "output\n", "{selection:?}");
         }
     }
 }

@@ -111,4 +111,31 @@ mod tests {
         ring.close();
         output.finish(SOON);
     }
+
+    /// A terminal that was stopped with Ctrl-S.
+    struct Stopped(mpsc::Receiver<()>);
+
+    impl Write for Stopped {
+        fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_stopped_reader_holds_nobody() {
+        let ring = Arc::new(LogRing::new());
+        let (resume, stopped) = mpsc::channel();
+        let output = StandardOutput::start(&ring, Handle::current(), Stopped(stopped)).expect("a thread");
+        for _ in 0..1000 {
+            ring.write(&[b'x'; 1024]);
+        }
+        ring.close();
+        output.finish(Duration::from_millis(10));
+        drop(resume);
+    }
 }
