@@ -10,7 +10,7 @@
 //! | [`plan`] | turns a configuration into what the core decides with |
 //! | [`driver`] | feeds the core and does what it says |
 //! | [`serve`] | accepts connections, ends gracefully |
-//! | [`pipeline`], [`routes`] | what happens to a request before it is forwarded |
+//! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
 //! | [`upstream`], [`proxy`] | the way to a model server and back |
 //! | [`logs`], [`access_log`], [`in_flight`], [`error`] | what people see of it |
 

@@ -1,7 +1,7 @@
 //! The HTTP surface: finds the route of a request, checks the key, and turns errors into answers.
 //!
-//! Every request passes [`answer`] once. What a route does is in the file of its family; what happens to a request on
-//! its way to a model is the [`crate::pipeline`]'s business.
+//! Every request passes `answer` once. What a route does is in the file of its family; what happens to a request on
+//! its way to a model is the business of `pipeline`.
 
 mod health;
 mod in_flight;
