@@ -65,7 +65,7 @@ fn write_inline(value: &Value, indent: usize, text: &mut String) {
             None => text.extend([" ", scalar_text(string).as_str(), "\n"]),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) => {
-            text.extend([" ", value.to_string().as_str(), "\n"])
+            text.extend([" ", value.to_string().as_str(), "\n"]);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The load from end to end, and what it leaves behind: a configuration with its warnings, or all the errors.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::diagnostic::{Diagnostic, ErrorClass, Origin, Report, Severity};
 use crate::environment::Environment;
@@ -35,7 +36,6 @@ pub fn load_text(
 }
 
 /// A configuration that loads.
-#[derive(Debug)]
 pub struct Loaded {
     /// The configuration.
     pub config: Config,
@@ -95,12 +95,31 @@ impl Loaded {
 #[error("{}", .0.summary())]
 pub struct LoadError(Box<Failure>);
 
-#[derive(Debug)]
 struct Failure {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     sources: SourceMap,
     secrets: Vec<String>,
+}
+
+/// Without the texts of the files, which may hold secrets.
+impl fmt::Debug for Loaded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Loaded")
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut failure = formatter.debug_struct("Failure");
+        failure
+            .field("errors", &self.errors)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl LoadError {
@@ -255,8 +274,7 @@ fn place_in_scalar(node: &Node, offset: usize, sources: &SourceMap) -> Option<Or
     let mut start = node.origin.start;
     for (number, source_line) in written.split_inclusive('\n').enumerate() {
         let bare = source_line.trim_end_matches(['\n', '\r']);
-        // The first line of a block is its header.
-        if number == line + 1 {
+        if number == line {
             let indent = bare.strip_suffix(content)?;
             let blank = indent.chars().all(|character| character == ' ');
             return blank.then(|| at(start + indent.chars().count() + column));

@@ -40,7 +40,7 @@ pub(crate) struct Macro {
 pub(crate) struct MacroList(Vec<Rc<Macro>>);
 
 /// What became of a scalar.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It is expanded, or needed nothing.
     Done,

@@ -210,7 +210,7 @@ impl Builder<'_> {
     /// A scalar with its environment values.
     fn scalar(&mut self, text: &str, quoted: bool, style: ScalarStyle, origin: Origin) -> Node {
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        let command = self.frames.last().is_some_and(|frame| frame.expects_command());
+        let command = self.frames.last().is_some_and(Frame::expects_command);
         let expansion = self.marks.expand(text, self.environment, block || command);
         let failed = !expansion.failures.is_empty();
         for (name, failure) in expansion.failures {
@@ -282,7 +282,7 @@ impl Builder<'_> {
         let kind = match frame.shape {
             Shape::Sequence(items) => Kind::Sequence(items),
             Shape::Mapping { entries, .. } => {
-                self.reject_duplicates(&entries);
+                let entries = self.reject_duplicates(entries);
                 let entries = if self.closes_macros() {
                     entries
                 } else {
@@ -365,22 +365,27 @@ impl Builder<'_> {
         }
     }
 
-    fn reject_duplicates(&mut self, entries: &[Entry]) {
-        let mut seen: BTreeMap<&str, Origin> = BTreeMap::new();
+    /// The entries whose key is new.
+    fn reject_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut seen: BTreeMap<String, Origin> = BTreeMap::new();
+        let mut unique = Vec::with_capacity(entries.len());
         for entry in entries {
-            let Some(first) = seen.insert(&entry.key.text, entry.key_origin) else {
-                continue;
-            };
-            let line = self.sources.location(first).line;
-            let message = format!(
-                "mapping key \"{}\" already defined at line {line}",
-                entry.key.text
-            );
-            self.report
-                .error(ErrorClass::Yaml, message)
-                .at(entry.key_origin)
-                .hint("keep one of the two");
+            if let Some(first) = seen.get(&entry.key.text) {
+                let line = self.sources.location(*first).line;
+                let message = format!(
+                    "mapping key \"{}\" already defined at line {line}",
+                    entry.key.text
+                );
+                self.report
+                    .error(ErrorClass::Yaml, message)
+                    .at(entry.key_origin)
+                    .hint("keep one of the two");
+            } else {
+                seen.insert(entry.key.text.clone(), entry.key_origin);
+                unique.push(entry);
+            }
         }
+        unique
     }
 
     /// Whether the mapping just closed is a `macros` block: there `<<` is a (bad) macro name and not a merge key

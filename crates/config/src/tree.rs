@@ -173,5 +173,5 @@ fn truncate(number: f64) -> Option<i64> {
         clippy::cast_possible_truncation,
         reason = "the fraction is cut off on purpose, the range is checked"
     )]
-    (number >= -BOUND && number < BOUND).then_some(number as i64)
+    (-BOUND..BOUND).contains(&number).then_some(number as i64)
 }

@@ -22,7 +22,7 @@ pub(super) fn read(section: &Node, scope: &Scope<'_>, report: &mut Report) -> Ma
     if entries.is_empty() && !lost {
         error(
             report,
-            "must define at least one set".to_owned(),
+            "must define at least one set",
             section.origin,
             "sets: {name: \"a & b\"}",
         );
@@ -40,7 +40,7 @@ fn read_set(entry: &Entry, report: &mut Report) -> (String, String) {
     if expression.trim().is_empty() && !entry.value.is_lost() {
         error(
             report,
-            format!("set {name}: empty DSL expression"),
+            &format!("set {name}: empty DSL expression"),
             entry.key_origin,
             "name the models of the set",
         );
@@ -56,7 +56,7 @@ fn read_vars(section: &Node, scope: &Scope<'_>, report: &mut Report) -> IndexMap
             let message = format!(
                 "var {name}: name must contain only alphanumeric, '-' or '.' and have 1-32 characters"
             );
-            error(report, message, entry.key_origin, "rename it");
+            error(report, &message, entry.key_origin, "rename it");
         }
         if entry.value.is_lost() {
             continue;
@@ -67,7 +67,7 @@ fn read_vars(section: &Node, scope: &Scope<'_>, report: &mut Report) -> IndexMap
             None if !scope.complete => {}
             None => {
                 let message = format!("var {name} references unknown model {written}");
-                unknown(report, message, written, entry.value.origin, scope);
+                unknown(report, &message, written, entry.value.origin, scope);
             }
         }
     }
@@ -86,7 +86,7 @@ fn read_costs(
         let Some(id) = vars.get(name).map(String::as_str).or_else(|| scope.local(name)) else {
             if scope.complete {
                 let message = format!("evict_costs: unknown var or model {name}");
-                unknown(report, message, name, entry.key_origin, scope);
+                unknown(report, &message, name, entry.key_origin, scope);
             }
             continue;
         };
@@ -105,7 +105,7 @@ fn read_costs(
                 let message = format!("evict_costs: {name} must be a positive integer");
                 error(
                     report,
-                    message,
+                    &message,
                     entry.value.origin,
                     "1 is the cost of models that are not listed",
                 );
@@ -115,14 +115,14 @@ fn read_costs(
     costs
 }
 
-fn error(report: &mut Report, message: String, origin: Origin, hint: &str) {
+fn error(report: &mut Report, message: &str, origin: Origin, hint: &str) {
     report
         .error(ErrorClass::Matrix, format!("matrix: {message}"))
         .at(origin)
         .hint(hint);
 }
 
-fn unknown(report: &mut Report, message: String, name: &str, origin: Origin, scope: &Scope<'_>) {
+fn unknown(report: &mut Report, message: &str, name: &str, origin: Origin, scope: &Scope<'_>) {
     report
         .error(ErrorClass::Matrix, format!("matrix: {message}"))
         .at(origin)

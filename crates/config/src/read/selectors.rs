@@ -179,10 +179,7 @@ fn check_spillover(
     for target in targets {
         let model = match target.text().and_then(|name| scope.names.resolve(name)) {
             None => continue,
-            Some(Target::Local(model)) => {
-                local.push(model);
-                model.to_owned()
-            }
+            Some(Target::Local(model)) => model.to_owned(),
             Some(Target::Peer(peer)) => format!("{}/{}", peer.peer, peer.model),
         };
         if !seen.insert(model.clone()) {
@@ -192,6 +189,8 @@ fn check_spillover(
                     format!("selector {id}: duplicate resolved model \"{model}\""),
                 )
                 .at(target.origin);
+        } else if let Some(model) = scope.local(&model) {
+            local.push(model);
         }
     }
     let (Some(groups), [first, others @ ..]) = (groups, local.as_slice()) else {

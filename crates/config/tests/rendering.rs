@@ -1,0 +1,241 @@
+//! What users see: rendered findings, word for word, and the places that later checks ask for.
+
+use std::collections::BTreeMap;
+
+use herder_config::{Diagnostic, Environment, ErrorClass, LoadError, Loaded, load_text};
+use insta::assert_snapshot;
+
+fn environment() -> Environment {
+    Environment::of_map(BTreeMap::from([("SPEC_K".to_owned(), "hidden-value".to_owned())]))
+}
+
+fn failure(text: &str) -> LoadError {
+    load_text("config.yaml", text, &environment(), false).expect_err("the configuration is wrong")
+}
+
+fn success(text: &str) -> Loaded {
+    load_text("config.yaml", text, &environment(), false).unwrap()
+}
+
+#[test]
+fn a_wrong_type_shows_the_value_and_a_hint() {
+    assert_snapshot!(failure("logLevel: info\nstartPort: many\n").render(false), @r###"
+    error[E-TYPE]: startPort: cannot unmarshal !!str `many` into int
+     --> config.yaml:2:12
+      |
+    2 | startPort: many
+      |            ^^^^
+      |
+      = help: write a whole number without quotes
+    "###);
+}
+
+#[test]
+fn a_syntax_error_points_at_the_place() {
+    assert_snapshot!(failure("models:\n  a: {cmd: run\nlogLevel: info\n").render(false), @r###"
+    error[E-YAML]: while parsing a flow mapping, did not find expected ',' or '}'
+     --> config.yaml:3:9
+      |
+    3 | logLevel: info
+      |         ^
+    "###);
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest_one() {
+    let loaded = success("models:\n  koi:\n    cmd: run ${PORT}\n    concurencyLimit: 3\n");
+    assert_snapshot!(loaded.render(&loaded.warnings, false), @r###"
+    warning[E-KEY]: unknown key "concurencyLimit" in models.koi
+     --> config.yaml:4:5
+      |
+    4 |     concurencyLimit: 3
+      |     ^^^^^^^^^^^^^^^
+      |
+      = help: did you mean "concurrencyLimit"?
+    "###);
+}
+
+#[test]
+fn several_errors_come_in_the_order_of_the_file() {
+    let text = "# herd\nmodels:\n  käse: {cmd: run, proxy: 'http://h:x9', ttl: -2}\ngroups: {g: {members: [kase]}}\n";
+    assert_snapshot!(failure(text).render(false), @r###"
+    error[E-VALUE]: model käse: invalid proxy URL: the port is not a number
+     --> config.yaml:3:27
+      |
+    3 |   käse: {cmd: run, proxy: 'http://h:x9', ttl: -2}
+      |                           ^^^^^^^^^^^^^
+      |
+      = help: for example http://127.0.0.1:${PORT}
+
+    error[E-VALUE]: model käse: invalid TTL value -2
+     --> config.yaml:3:47
+      |
+    3 |   käse: {cmd: run, proxy: 'http://h:x9', ttl: -2}
+      |                                               ^^
+      |
+      = help: seconds; 0 for never, -1 for globalTTL
+
+    error[E-ROUTE]: group g: no model config for kase
+     --> config.yaml:4:24
+      |
+    4 | groups: {g: {members: [kase]}}
+      |                        ^^^^
+      |
+      = help: did you mean "käse"?
+    "###);
+}
+
+#[test]
+fn a_summary_has_one_line_for_each_error() {
+    assert_snapshot!(failure("globalTTL: -1\nstartPort: 0\n"), @r###"
+    config.yaml:1:12: E-VALUE: globalTTL must be >= 0
+    config.yaml:2:12: E-VALUE: startPort must be greater than 1
+    "###);
+}
+
+#[test]
+fn colour_is_added_on_request() {
+    let error = failure("startPort: 0\n");
+    assert!(error.render(true).contains("\u{1b}["));
+    assert!(!error.render(false).contains("\u{1b}["));
+}
+
+#[test]
+fn keys_are_masked_in_source_lines() {
+    assert_snapshot!(failure("apiKeys: [good-key, 'bad key']\n").render(false), @r###"
+    error[E-VALUE]: apiKeys[1]: api key cannot contain spaces
+     --> config.yaml:1:21
+      |
+    1 | apiKeys: ********** **********
+      |                     ^^^^^^^^^
+    "###);
+    assert_snapshot!(failure("peers:\n  far: {apiKey: far-key, models: 3}\n").render(false), @r###"
+    error[E-PEER]: peers.far: proxy is required
+     --> config.yaml:2:3
+      |
+    2 |   far: {apiKey: ******** ******* **
+      |   ^^^
+      |
+      = help: give the address of the peer, for example http://10.0.0.2:8080
+
+    error[E-TYPE]: peers.far.models: cannot unmarshal !!int `3` into []string
+     --> config.yaml:2:34
+      |
+    2 |   far: {apiKey: ******** ******* **
+      |                                  ^
+      |
+      = help: write a list, for example [one, two]
+    "###);
+    assert_snapshot!(failure("apiKeys: [good-key, 'bad\n").render(false), @r###"
+    error[E-YAML]: unclosed quote
+     --> config.yaml:1:21
+      |
+    1 | apiKeys: ********** ****
+      |                     ^
+    "###);
+}
+
+#[test]
+fn values_of_the_environment_are_never_shown() {
+    for text in [
+        "startPort: ${env.SPEC_K}\n",
+        "models: {a: {cmd: run, proxy: 'http://${env.SPEC_K}:x'}}\n",
+        "apiKeys: ['${env.SPEC_K} x']\n",
+        "logLevel: [hidden-value]\napiKeys: ['${env.SPEC_K}']\n",
+    ] {
+        let error = failure(text);
+        assert!(
+            !error.render(false).contains("hidden-value"),
+            "{}",
+            error.render(false)
+        );
+        assert!(!error.to_string().contains("hidden-value"), "{error}");
+        assert!(!format!("{error:?}").contains("hidden-value"), "{error:?}");
+    }
+}
+
+#[test]
+fn strict_makes_unknown_keys_errors() {
+    let error =
+        load_text("config.yaml", "logLevl: info\n", &environment(), true).expect_err("the key is unknown");
+    assert_snapshot!(error.render(false), @r###"
+    error[E-KEY]: unknown key "logLevl"
+     --> config.yaml:1:1
+      |
+    1 | logLevl: info
+      | ^^^^^^^
+      |
+      = help: did you mean "logLevel"?
+    "###);
+}
+
+const MATRIX: &str = "\
+models: {a: {cmd: run, proxy: 'http://h'}}
+matrix:
+  sets:
+    plain: a & b
+    quoted: \"a & b\"
+    block: |
+      a
+      & b
+    folded: >
+      a
+      & b
+    macro: ${m}
+macros: {m: a & b}
+";
+
+/// Each set has its `b` at offset 4; where the text is not in the file as it is, the whole value is shown.
+#[test]
+fn later_checks_find_their_place_inside_a_value() {
+    let loaded = success(MATRIX);
+    let place = |set: &str, offset: Option<usize>| {
+        let path = ["routing", "router", "settings", "matrix", "sets", set];
+        let Diagnostic { location, .. } = loaded.diagnostic(ErrorClass::Matrix, &path, "m", None, offset);
+        let location = location.unwrap();
+        (location.line, location.column, location.length)
+    };
+    assert_eq!(place("plain", Some(4)), (4, 16, 1));
+    assert_eq!(place("quoted", Some(4)), (5, 18, 1));
+    assert_eq!(place("block", Some(4)), (8, 9, 1));
+    assert_eq!(place("plain", None), (4, 12, 5));
+    assert_eq!(place("macro", Some(4)), (12, 12, 4));
+    assert_eq!(place("folded", Some(4)).0, 10);
+}
+
+#[test]
+fn later_checks_render_like_the_loader() {
+    let loaded = success(MATRIX);
+    let path = ["routing", "router", "settings", "matrix", "sets", "plain"];
+    let hint = Some("it is not a model".to_owned());
+    let found = loaded.diagnostic(
+        ErrorClass::Matrix,
+        &path,
+        "matrix: unknown var or model \"b\"",
+        hint,
+        Some(4),
+    );
+    assert_snapshot!(loaded.render(&[found], false), @r###"
+    error[E-MATRIX]: matrix: unknown var or model "b"
+     --> config.yaml:4:16
+      |
+    4 |     plain: a & b
+      |                ^
+      |
+      = help: it is not a model
+    "###);
+}
+
+#[test]
+fn secrets_are_masked_in_the_resolved_configuration() {
+    let loaded = success(
+        "apiKeys: [key-1]\nmodels: {a: {cmd: 'run --api-key cmd-key --x ${env.SPEC_K}', proxy: 'http://u:${env.SPEC_K}@h', \
+         env: [HF_TOKEN=tok-1]}}\npeers: {p: {proxy: 'http://h', models: [w], apiKey: key-2}}\n",
+    );
+    let hidden = loaded.resolved_yaml(false);
+    for secret in ["key-1", "key-2", "cmd-key", "hidden-value", "tok-1"] {
+        assert!(!hidden.contains(secret), "{secret} in {hidden}");
+        assert!(loaded.resolved_yaml(true).contains(secret), "{secret}");
+    }
+    assert!(hidden.contains("run --api-key *** --x ***"), "{hidden}");
+}
