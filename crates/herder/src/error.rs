@@ -260,9 +260,8 @@ impl ApiError {
         response
     }
 
-    /// The envelope of spec/http-api.md 0.3. Also the content of the last event of a broken event stream.
-    #[must_use]
-    pub fn envelope(&self) -> String {
+    /// The envelope of spec/http-api.md 0.3.
+    fn envelope(&self) -> String {
         let (kind, default_code) = classify(self.status);
         serde_json::json!({
             "src": "llama-swap",

@@ -188,3 +188,29 @@ async fn cancel_in_the_middle_of_a_stream_breaks_it_off() {
     })
     .await;
 }
+
+/// A client that leaves takes its entry with it.
+#[tokio::test]
+async fn a_client_that_leaves_cannot_be_cancelled_any_more() {
+    let router = router().await;
+    let headers = [JSON, ("x-reply", "sse"), ("x-chunks", "1000"), ("x-gap", "100ms")];
+    let body = json!({ "model": "lynx-7b" }).to_string();
+    let mut answer = router.stream(Method::POST, CHAT, &headers, body).await;
+    answer.read_until("word1").await;
+    drop(answer);
+    wait_until(PATIENCE, "the model server sees the abort", || {
+        router.event_log("events").count("aborted") == 1
+    })
+    .await;
+    poll_until(PATIENCE, "the entry is gone", async || {
+        let answer = router.post("/api/inflight/1/cancel", &[], "").await;
+        (answer.status == 404).then_some(())
+    })
+    .await;
+    wait_until(PATIENCE, "the request is logged", || {
+        router
+            .stdout()
+            .contains("\"POST /v1/chat/completions HTTP/1.1\" 200 ")
+    })
+    .await;
+}
