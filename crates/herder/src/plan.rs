@@ -31,8 +31,14 @@ pub fn plan_loaded(loaded: Loaded) -> Result<(Loaded, Plan), LoadError> {
     match plan(&loaded.config) {
         Ok(plan) => Ok((loaded, plan)),
         Err(mistakes) => {
-            let errors = mistakes.into_iter().map(|mistake| mistake.locate(&loaded)).collect();
-            Err(LoadError::Plan { loaded: Box::new(loaded), errors })
+            let errors = mistakes
+                .into_iter()
+                .map(|mistake| mistake.locate(&loaded))
+                .collect();
+            Err(LoadError::Plan {
+                loaded: Box::new(loaded),
+                errors,
+            })
         }
     }
 }
@@ -77,7 +83,11 @@ impl LoadError {
 }
 
 fn summary(errors: &[Diagnostic]) -> String {
-    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("\n")
+    errors
+        .iter()
+        .map(|error| error.message.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A mistake that only the core can see, with its place in the configuration.
@@ -98,7 +108,13 @@ pub struct Mistake {
 impl Mistake {
     fn locate(self, loaded: &Loaded) -> Diagnostic {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        loaded.diagnostic(self.class, &path, self.message, Some(self.hint.to_owned()), self.offset)
+        loaded.diagnostic(
+            self.class,
+            &path,
+            self.message,
+            Some(self.hint.to_owned()),
+            self.offset,
+        )
     }
 }
 

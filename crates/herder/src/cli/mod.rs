@@ -70,7 +70,9 @@ fn serve_demo_model(words: Vec<OsString>) -> ExitCode {
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(demo_model::run(arguments)));
+    let result = runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(demo_model::run(arguments)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
