@@ -68,16 +68,29 @@ impl Options {
     }
 }
 
+/// Builds what the demonstration needs, and shows it.
+///
 /// # Errors
-/// Anything that keeps the swap from being shown; herder and its models are stopped in any case.
+/// As [`show`]; a missing tool; a build that fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
     // Before the build, because it may take ten minutes and asks for tools.
+    if options.llama {
+        llama::ensure()?;
+    }
+    programs::run(cargo().args(["build", "--package", "herder", "--bin", "herder"]))?;
+    show(options)
+}
+
+/// Shows the swap with the herder that has been built.
+///
+/// # Errors
+/// Anything that keeps the swap from being shown; herder and its models are stopped in any case.
+pub(crate) fn show(options: &Options) -> Result<()> {
     let llama = if options.llama {
         Some(llama::ensure()?)
     } else {
         None
     };
-    programs::run(cargo().args(["build", "--package", "herder", "--bin", "herder"]))?;
     let program = built("debug", "herder");
     let folder = target_folder(&program);
     let (configuration, models) = match llama {

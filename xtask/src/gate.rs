@@ -34,7 +34,7 @@ pub(crate) fn run() -> Result<()> {
     let llama = step("llama.cpp", llama::ensure)?;
     step("examples", || check_examples(&llama))?;
     step("demonstration", || {
-        demo::run(&demo::Options::check_on(router::free_port()?))
+        demo::show(&demo::Options::check_on(router::free_port()?))
     })?;
     step("unit, property, acceptance and real-inference tests", || {
         programs::run(tests(&["--lib", "--bins", "--tests"]).envs(llama.environment()))
