@@ -99,7 +99,7 @@ impl DemoModelArguments {
         while let Some(word) = next_word(&mut words, FLAGS)? {
             match word {
                 Word::Value("port", value) => {
-                    port = Some(parse_value("port", &value, |text| text.parse().ok())?)
+                    port = Some(parse_value("port", &value, |text| text.parse().ok())?);
                 }
                 Word::Value("load", value) => load = parse_value("load", &value, parse_load_time)?,
                 Word::Value(_, value) => name = parse_value("name", &value, |text| Some(text.to_owned()))?,

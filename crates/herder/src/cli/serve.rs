@@ -47,7 +47,7 @@ const MAX_WORKERS: usize = 4;
 
 /// Runs the router until it is told to end.
 pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
-    match prepare(arguments).and_then(|prepared| prepared.run()) {
+    match prepare(arguments).and_then(Prepared::run) {
         Ok(code) => code,
         Err(error) => {
             say(format_args!("herder: {error:#}"));
