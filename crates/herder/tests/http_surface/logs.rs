@@ -1,6 +1,6 @@
 //! Rows 119 and 120: logs and log streams.
 
-use herder_testkit::{PATIENCE, Router, Signal};
+use herder_testkit::{PATIENCE, Router, Signal, poll_until};
 use http::Method;
 
 use crate::fixture::{chat, echo, error, router};
@@ -17,11 +17,12 @@ async fn row_119_history() {
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").unwrap().starts_with("text/plain"));
     assert!(answer.body.len() <= 102_400);
-    assert!(
-        answer.text().contains("\"GET /health HTTP/1.1\" 200 2 \"\" "),
-        "{}",
-        answer.text()
-    );
+    poll_until(PATIENCE, "the request is logged", async || {
+        let text = router.get("/logs").await.text();
+        text.contains("\"GET /health HTTP/1.1\" 200 2 \"\" ")
+            .then_some(())
+    })
+    .await;
     let answer = router
         .request(Method::GET, "/logs", &[("accept", "text/html")], "")
         .await;
