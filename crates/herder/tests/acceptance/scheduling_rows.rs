@@ -2,19 +2,15 @@
 //! profile, selector, peer, reload or loading-state stream. Rows marked B there are held to the better outcome;
 //! S05, S06 and S49 need the `fair` strategy and come with it.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
-use herder_testkit::{Event, PATIENCE, Response, Router, Signal, alive, poll_until, wait_until};
-use http::{Method, StatusCode};
-use serde_json::json;
-use support::{
+use crate::support::{
     CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, unload, wait_for_no_process,
     wait_for_no_process_within, wait_for_state,
 };
+use herder_testkit::{Event, PATIENCE, Response, Router, Signal, alive, poll_until, wait_until};
+use http::{Method, StatusCode};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 

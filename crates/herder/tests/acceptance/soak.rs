@@ -1,16 +1,12 @@
 //! Row S50 of spec/runtime.md 7.2: many random clients over models that exclude each other, with random departures.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::{EVENTS, Herd, chat_later, chat_with, unload, wait_for_no_process};
 use herder_testkit::{Client, PATIENCE, Router, processes_with_argument, wait_until};
 use http::StatusCode;
-use support::{EVENTS, Herd, chat_later, chat_with, unload, wait_for_no_process};
 
 const CLIENTS: u64 = 100;
 const MODELS: [&str; 5] = ["m0", "m1", "m2", "m3", "m4"];

@@ -2,18 +2,14 @@
 //!
 //! `cargo xtask test` installs both and sets the two variables below.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{CHAT, chat_with, wait_for_state};
 use herder_testkit::{Client, Response, Router, children_of, poll_until};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{CHAT, chat_with, wait_for_state};
 
-const CONFIG: &str = include_str!("../../../examples/llama.yaml");
+const CONFIG: &str = include_str!("../../../../examples/llama.yaml");
 
 /// Two old cores take a while to load and to think.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -1,18 +1,14 @@
 //! The process rows P01 to P40 of spec/runtime.md 7.1, against the real router and the fake upstream. Rows marked
 //! B there are held to the better outcome.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{
+    CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, unload, wait_for_no_process, wait_for_state,
+};
 use herder_testkit::{PATIENCE, Router, Signal, alive, send_signal, wait_until};
 use http::{Method, StatusCode};
 use serde_json::json;
-use support::{
-    CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, unload, wait_for_no_process, wait_for_state,
-};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// The process of the newest start.

@@ -1,0 +1,10 @@
+//! The acceptance rows of the specification, against the real `herder` program: its children are fake upstreams
+//! where we must control what fails, and llama.cpp's own server where we need not.
+
+#![cfg(unix)]
+
+mod process_rows;
+mod real_inference;
+mod scheduling_rows;
+mod soak;
+mod support;
