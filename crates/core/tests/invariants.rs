@@ -111,7 +111,13 @@ fn invariant_10_a_ready_model_does_not_make_the_queue_endless() {
     let late = RequestId(1 + MAX_WAITING as u64);
     herd.handle_request(NOW, late, OAK);
     let refusal = Refusal::QueueFull;
-    assert_eq!(outputs(herd), [Output::Reject { request: late, refusal }]);
+    assert_eq!(
+        outputs(herd),
+        [Output::Reject {
+            request: late,
+            refusal
+        }]
+    );
     // Who need not wait is still served.
     let lucky = RequestId(late.0 + 1);
     herd.handle_request(NOW, lucky, ELM);

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use herder_core::planner::Planner;
 use herder_core::{
     Cause, CommandId, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output, Plan,
     Refusal, RequestId, Timestamp,
 };
-use herder_core::planner::Planner;
 
 use crate::{Input, Rules};
 
@@ -78,7 +78,10 @@ fn demand(holds: bool, complaint: impl FnOnce() -> String) -> Verdict {
 impl Audit {
     /// Books for a herd that has just been made from an equal plan.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "the rules belong to the plan that is taken over")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the rules belong to the plan that is taken over"
+    )]
     pub fn new(plan: Plan, rules: Rules) -> Self {
         let books = Books {
             process: None,
@@ -159,7 +162,9 @@ impl Audit {
             Input::Exited {
                 model, generation, ..
             } => {
-                let live = self.models[model.index()].process.map(|process| process.generation);
+                let live = self.models[model.index()]
+                    .process
+                    .map(|process| process.generation);
                 if live == Some(generation) {
                     self.models[model.index()].process = None;
                 } else {
@@ -193,10 +198,14 @@ impl Audit {
 
     fn enter_output(&mut self, now: Timestamp, input: &Input, output: &Output) -> Verdict {
         let answers_late = matches!(output, Output::Reject { .. } | Output::Unloaded { .. });
-        demand(!self.finished || answers_late, || "Finished was not the end".to_owned())?;
+        demand(!self.finished || answers_late, || {
+            "Finished was not the end".to_owned()
+        })?;
         match *output {
             Output::Start { model, generation } => self.enter_start(now, model, generation),
-            Output::Stop { model, generation, .. } => self.enter_stop(now, input, model, generation),
+            Output::Stop {
+                model, generation, ..
+            } => self.enter_stop(now, input, model, generation),
             Output::Grant {
                 request,
                 model,
@@ -210,12 +219,16 @@ impl Audit {
                     // Its own entry is closed already.
                     let reserved = self.reserved(open.model);
                     let allowed = self.plans[open.model.index()].concurrency_limit;
-                    demand(reserved == allowed, || "2: refused although there was a slot".to_owned())?;
+                    demand(reserved == allowed, || {
+                        "2: refused although there was a slot".to_owned()
+                    })?;
                 }
                 Ok(())
             }
             Output::Fail { request, .. } => {
-                demand(self.is_waiting(request), || "1: it has its outcome already".to_owned())?;
+                demand(self.is_waiting(request), || {
+                    "1: it has its outcome already".to_owned()
+                })?;
                 self.close(request).map(|_| ())
             }
             Output::Queued { request, .. } => {
@@ -267,7 +280,9 @@ impl Audit {
     fn enter_start(&mut self, now: Timestamp, model: ModelId, generation: Generation) -> Verdict {
         let live = self.models[model.index()].process;
         demand(live.is_none(), || format!("5: {live:?} still lives"))?;
-        demand(Some(generation) > self.last_generation, || "5: an old number".to_owned())?;
+        demand(Some(generation) > self.last_generation, || {
+            "5: an old number".to_owned()
+        })?;
         demand(self.waits_for(model), || "a start for nobody".to_owned())?;
         demand(!self.shutting_down, || "a start during shutdown".to_owned())?;
         self.last_generation = Some(generation);
@@ -340,9 +355,11 @@ impl Audit {
             process.generation == generation && process.stage == Stage::Ready && !process.condemned
         });
         demand(ready, || format!("granted on {process:?}"))?;
-        demand(self.is_waiting(request), || "1: it has its outcome already".to_owned())?;
+        demand(self.is_waiting(request), || {
+            "1: it has its outcome already".to_owned()
+        })?;
         let overtaken = self.first_waiting(model);
-        demand(overtaken == Some(request) || !self.pairwise, || {
+        demand(overtaken == Some(request), || {
             format!("6: {overtaken:?} came earlier")
         })?;
         let allowed = self.plans[model.index()].concurrency_limit;
@@ -412,14 +429,16 @@ impl Audit {
         };
         let rank = |request: RequestId| {
             let open = self.open.get(&request)?;
-            Some((std::cmp::Reverse(self.plans[open.model.index()].priority), request))
+            Some((
+                std::cmp::Reverse(self.plans[open.model.index()].priority),
+                request,
+            ))
         };
         match previous {
             _ if position == 1 => Ok(()),
-            Some((earlier, place)) => demand(
-                place + 1 == position && rank(earlier) < rank(request),
-                || "6: the queue is out of order".to_owned(),
-            ),
+            Some((earlier, place)) => demand(place + 1 == position && rank(earlier) < rank(request), || {
+                "6: the queue is out of order".to_owned()
+            }),
             None => Err("a queue without a first".to_owned()),
         }
     }
@@ -431,7 +450,9 @@ impl Audit {
                 demand(left.is_none(), || format!("somebody still waits for {left:?}"))
             }
             Input::Request { request, model } if model.index() >= self.plans.len() => {
-                demand(!self.open.contains_key(request), || "no such model, no answer".to_owned())
+                demand(!self.open.contains_key(request), || {
+                    "no such model, no answer".to_owned()
+                })
             }
             Input::Request { .. }
             | Input::Cancel { .. }
@@ -441,7 +462,9 @@ impl Audit {
             | Input::Timeout
             | Input::Shutdown { .. } => {
                 let waits = self.open.values().any(|open| open.granted.is_none());
-                demand(!self.shutting_down || !waits, || "somebody waits during shutdown".to_owned())
+                demand(!self.shutting_down || !waits, || {
+                    "somebody waits during shutdown".to_owned()
+                })
             }
         }
     }
@@ -463,7 +486,9 @@ impl Audit {
                 books.process.map(|process| process.generation),
                 books.shown,
             );
-            demand(said == expected, || format!("2: {model:?} says {said:?}, not {expected:?}"))?;
+            demand(said == expected, || {
+                format!("2: {model:?} says {said:?}, not {expected:?}")
+            })?;
             let live = books.process.is_some();
             demand(live == (books.shown != ModelState::Stopped), || {
                 format!("{model:?} shows {:?}", books.shown)
@@ -472,11 +497,14 @@ impl Audit {
                 running.push((model, books.shown));
             }
             let allowed = self.plans[index].concurrency_limit;
-            demand(self.limit == Limit::Grant || self.reserved(model) <= allowed, || {
-                format!("2: {model:?} has admitted too many")
-            })?;
+            demand(
+                self.limit == Limit::Grant || self.reserved(model) <= allowed,
+                || format!("2: {model:?} has admitted too many"),
+            )?;
         }
-        demand(herd.running().eq(running.iter().copied()), || "2: running() is wrong".to_owned())?;
+        demand(herd.running().eq(running.iter().copied()), || {
+            "2: running() is wrong".to_owned()
+        })?;
         let waiting = self.open.values().filter(|open| open.granted.is_none()).count();
         demand(herd.waiting() == waiting, || format!("2: {waiting} wait"))?;
         demand(waiting <= MAX_WAITING, || "10: too many wait".to_owned())
@@ -496,7 +524,9 @@ impl Audit {
         demand(self.open.is_empty(), || {
             format!("everything rests, and yet there wait {:?}", self.open)
         })?;
-        demand(self.commands.is_empty(), || "everything rests, and a command does not end".to_owned())?;
+        demand(self.commands.is_empty(), || {
+            "everything rests, and a command does not end".to_owned()
+        })?;
         let idle_clocks = self.models.iter().zip(&self.plans).filter_map(|(books, plan)| {
             books.process?;
             Some(books.idle_since + plan.ttl?)

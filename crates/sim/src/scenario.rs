@@ -124,6 +124,28 @@ impl Scenario {
     }
 }
 
+impl Behaviour {
+    /// Nothing happens by chance and everything at once; for tests that decide what happens themselves.
+    #[must_use]
+    pub fn still() -> Self {
+        Self {
+            arrival_gap: 0..=0,
+            hold: 0..=0,
+            leaves: 0,
+            patience: 0..=0,
+            load: 0..=0,
+            stop: 0..=0,
+            spawn_fails: 0,
+            crashes_loading: 0,
+            hangs: 0,
+            crashes_ready: 0,
+            ignores_stop: 0,
+            operator_gap: 0..=0,
+            stray_gap: 0..=0,
+        }
+    }
+}
+
 impl Rules {
     /// Everybody may run beside everybody.
     #[must_use]

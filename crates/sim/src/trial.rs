@@ -118,7 +118,7 @@ impl Trial {
     ///
     /// # Errors
     /// When a check fails.
-    pub fn feed(&mut self, now: Timestamp, input: Input) -> Result<(), Box<Violation>> {
+    pub fn feed(&mut self, now: Timestamp, input: &Input) -> Result<(), Box<Violation>> {
         self.inputs += 1;
         let first = self.outputs.len();
         if self.examiners.is_some() {
@@ -146,8 +146,8 @@ impl Trial {
         }
         let (reference, audit) = examiners;
         let complaint = audit
-            .examine(now, &input, said, &self.herd)
-            .and_then(|()| compare(reference, now, &input, said, &self.herd));
+            .examine(now, input, said, &self.herd)
+            .and_then(|()| compare(reference, now, input, said, &self.herd));
         complaint.map_err(|complaint| Box::new(self.violation(complaint)))
     }
 
@@ -172,7 +172,10 @@ fn compare(
 ) -> Result<(), String> {
     let expected = reference.outputs_for(now, input);
     if said != expected {
-        let expected: Vec<String> = expected.iter().map(|output| format!("\n      {output:?}")).collect();
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|output| format!("\n      {output:?}"))
+            .collect();
         return Err(format!("the reference says otherwise:{}", expected.concat()));
     }
     let (asked, expected) = (herd.poll_timeout(), reference.timeout_at());

@@ -60,7 +60,7 @@ pub struct Summary {
     pub digest: crate::Digest,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Event {
     Arrival,
     Leave(RequestId),
@@ -171,7 +171,7 @@ impl World {
         };
         if timer_first && let Some(deadline) = timer {
             self.now = self.now.max(deadline);
-            self.feed(Input::Timeout)?;
+            self.feed(&Input::Timeout)?;
         } else if let Some((at, event)) = self.agenda.pop() {
             self.now = self.now.max(at);
             self.happen(event)?;
@@ -184,11 +184,11 @@ impl World {
             Event::Arrival => self.arrive(),
             Event::Leave(request) | Event::Done(request) if self.serving.contains_key(&request) => {
                 self.serving.remove(&request);
-                self.feed(Input::Done { request })
+                self.feed(&Input::Done { request })
             }
-            Event::Leave(request) if self.waiting.remove(&request) => self.feed(Input::Cancel { request }),
+            Event::Leave(request) if self.waiting.remove(&request) => self.feed(&Input::Cancel { request }),
             Event::Leave(_) | Event::Done(_) => Ok(()),
-            Event::Ready(model, generation) => self.feed(Input::Ready { model, generation }),
+            Event::Ready(model, generation) => self.feed(&Input::Ready { model, generation }),
             Event::Exit(model, generation, exit) => self.exit(model, generation, exit),
             Event::Operator => self.operate(),
             Event::Stray => self.stray(),
@@ -199,7 +199,7 @@ impl World {
                     let impatience = self.random.milliseconds(0..=5_000);
                     self.agenda.add(self.now + impatience, Event::Shutdown);
                 }
-                self.feed(Input::Shutdown { deadline })
+                self.feed(&Input::Shutdown { deadline })
             }
         }
     }
@@ -208,7 +208,9 @@ impl World {
         if self.phase == Phase::Settling || self.finished {
             return Ok(());
         }
-        let gap = self.random.milliseconds(self.scenario.behaviour.arrival_gap.clone());
+        let gap = self
+            .random
+            .milliseconds(self.scenario.behaviour.arrival_gap.clone());
         self.agenda.add(self.now + gap, Event::Arrival);
         let count = self.scenario.models.len();
         let model = if self.random.chance(UNKNOWN_MODEL) {
@@ -225,7 +227,7 @@ impl World {
             let patience = self.random.milliseconds(self.scenario.behaviour.patience.clone());
             self.agenda.add(self.now + patience, Event::Leave(request));
         }
-        self.feed(Input::Request { request, model })
+        self.feed(&Input::Request { request, model })
     }
 
     fn exit(&mut self, model: ModelId, generation: Generation, exit: Exit) -> Result<(), Box<Violation>> {
@@ -241,7 +243,7 @@ impl World {
             let delay = self.random.milliseconds(0..=BREAK_OFF);
             self.agenda.add(self.now + delay, Event::Done(request));
         }
-        self.feed(Input::Exited {
+        self.feed(&Input::Exited {
             model,
             generation,
             exit,
@@ -262,9 +264,12 @@ impl World {
                 models.push(ModelId(index as u32));
             }
         }
-        let grace = self.random.chance(500).then(|| self.random.milliseconds(0..=5_000));
+        let grace = self
+            .random
+            .chance(500)
+            .then(|| self.random.milliseconds(0..=5_000));
         self.commands += 1;
-        self.feed(Input::Unload {
+        self.feed(&Input::Unload {
             command: CommandId(self.commands),
             models,
             grace,
@@ -283,35 +288,35 @@ impl World {
         let request = RequestId(self.random.within(0..=self.requests));
         let live = self.trial.herd().generation(model);
         match self.random.below(5) {
-            0 if live != Some(generation) => self.feed(Input::Ready { model, generation }),
+            0 if live != Some(generation) => self.feed(&Input::Ready { model, generation }),
             1 if live != Some(generation) => {
                 let exit = if self.random.chance(500) {
                     Exit::Ended
                 } else {
                     Exit::SpawnFailed
                 };
-                self.feed(Input::Exited {
+                self.feed(&Input::Exited {
                     model,
                     generation,
                     exit,
                 })
             }
-            2 if !self.waiting.contains(&request) => self.feed(Input::Cancel { request }),
-            3 if !self.serving.contains_key(&request) => self.feed(Input::Done { request }),
-            _ => self.feed(Input::Timeout),
+            2 if !self.waiting.contains(&request) => self.feed(&Input::Cancel { request }),
+            3 if !self.serving.contains_key(&request) => self.feed(&Input::Done { request }),
+            _ => self.feed(&Input::Timeout),
         }
     }
 
-    fn feed(&mut self, input: Input) -> Result<(), Box<Violation>> {
+    fn feed(&mut self, input: &Input) -> Result<(), Box<Violation>> {
         self.trial.feed(self.now, input)?;
         for output in self.trial.take_outputs() {
-            self.obey(output);
+            self.obey(&output);
         }
         Ok(())
     }
 
-    fn obey(&mut self, output: Output) {
-        match output {
+    fn obey(&mut self, output: &Output) {
+        match *output {
             Output::Start { model, generation } => self.spawn(model, generation),
             Output::Stop {
                 model,
@@ -394,18 +399,23 @@ impl World {
         process.told_to_stop = true;
         if process.ends_at.is_none_or(|planned| ends_at < planned) {
             process.ends_at = Some(ends_at);
-            self.agenda.add(ends_at, Event::Exit(model, generation, Exit::Ended));
+            self.agenda
+                .add(ends_at, Event::Exit(model, generation, Exit::Ended));
         }
         self.processes.insert(model, process);
     }
 
     fn plan_operator(&mut self) {
-        let gap = self.random.milliseconds(self.scenario.behaviour.operator_gap.clone());
+        let gap = self
+            .random
+            .milliseconds(self.scenario.behaviour.operator_gap.clone());
         self.agenda.add(self.now + gap, Event::Operator);
     }
 
     fn plan_stray(&mut self) {
-        let gap = self.random.milliseconds(self.scenario.behaviour.stray_gap.clone());
+        let gap = self
+            .random
+            .milliseconds(self.scenario.behaviour.stray_gap.clone());
         self.agenda.add(self.now + gap, Event::Stray);
     }
 

@@ -4,14 +4,17 @@
 //! The rules are those of `spec/runtime.md` 1.6 to 1.12 and 1.14 with the mends of `design/decisions.md`. What an
 //! observer may demand whatever the strategy is, is in [`crate::audit`].
 
+mod processes;
+mod tree;
+mod view;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use herder_core::planner::Planner;
 use herder_core::{
-    Cause, CommandId, Exit, FAIL_FAST_AFTER, FAIL_FAST_LONGEST, FAIL_FAST_SHORTEST, Failure, Generation,
-    Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output, Plan, Refusal, RequestId, StartFailure,
-    Timestamp,
+    Cause, CommandId, Exit, Failure, Generation, Limit, MAX_WAITING, ModelId, ModelPlan, Output, Plan,
+    Refusal, RequestId, StartFailure, Timestamp,
 };
 
 use crate::Input;
@@ -155,7 +158,7 @@ impl Reference {
     /// A text that is equal for states with the same future, whatever their numbers and times are; for a
     /// search that wants to visit each situation once.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
+    pub fn fingerprint(&self, now: Timestamp) -> String {
         let models: Vec<_> = self
             .models
             .iter()
@@ -168,7 +171,13 @@ impl Reference {
                     Stage::Leaving => "leaving",
                     Stage::Stopping => "stopping",
                 });
-                (stage, model.failed_starts, self.deadline(id).is_some())
+                let fails_fast = self.failing_fast(now, id).is_some();
+                (
+                    stage,
+                    model.failed_starts,
+                    fails_fast,
+                    self.deadline(id).is_some(),
+                )
             })
             .collect();
         let requests: Vec<_> = self
@@ -193,8 +202,6 @@ impl Reference {
         )
     }
 
-    // Events and commands.
-
     fn request(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
         let reject = |refusal| Output::Reject { request, refusal };
         let Some(plan) = self.plans.get(model.index()) else {
@@ -207,11 +214,7 @@ impl Reference {
             });
             return;
         };
-        let reserved = self
-            .requests
-            .iter()
-            .filter(|other| other.model == model)
-            .count();
+        let reserved = self.requests.iter().filter(|other| other.model == model).count();
         let waiting = self
             .requests
             .iter()
@@ -374,17 +377,8 @@ impl Reference {
         }
     }
 
-    fn unload(
-        &mut self,
-        now: Timestamp,
-        command: CommandId,
-        models: &[ModelId],
-        grace: Option<Duration>,
-    ) {
-        let named: Vec<ModelId> = self
-            .all_models()
-            .filter(|model| models.contains(model))
-            .collect();
+    fn unload(&mut self, now: Timestamp, command: CommandId, models: &[ModelId], grace: Option<Duration>) {
+        let named: Vec<ModelId> = self.all_models().filter(|model| models.contains(model)).collect();
         for &model in &named {
             self.models[model.index()].failed_starts = 0;
             self.models[model.index()].retry_at = None;
@@ -457,382 +451,5 @@ impl Reference {
             }
         }
         self.finish();
-    }
-
-    // The decision tree (1.7 to 1.10).
-
-    fn try_request(&mut self, now: Timestamp, request: RequestId) {
-        let model = self.model_of(request);
-        if let Some((failures, retry_at)) = self.failing_fast(now, model) {
-            return self.fail(request, Failure::FailFast { failures, retry_at });
-        }
-        if self.loads.iter().any(|load| load.target == model) {
-            return self.join(request);
-        }
-        let victims = self.victims(model);
-        let collision = self.collides(model, &victims);
-        if self.is_ready(model) && victims.is_empty() && !collision {
-            return self.grant(request);
-        }
-        if collision || victims.iter().any(|&victim| self.is_busy(victim)) {
-            return;
-        }
-        self.begin_load(now, model, victims, request);
-    }
-
-    fn collides(&self, target: ModelId, victims: &[ModelId]) -> bool {
-        self.loads
-            .iter()
-            .filter(|load| !self.waiters(load.target).is_empty())
-            .any(|load| {
-                victims.contains(&load.target)
-                    || load.victims.contains(&target)
-                    || load.victims.iter().any(|victim| victims.contains(victim))
-            })
-    }
-
-    fn could_be_served_now(&self, model: ModelId) -> bool {
-        let victims = self.victims(model);
-        let loading = self.loads.iter().any(|load| load.target == model);
-        !loading && self.is_ready(model) && victims.is_empty() && !self.collides(model, &victims)
-    }
-
-    fn must_wait(&self, model: ModelId) -> bool {
-        let victims = self.victims(model);
-        let loading = self.loads.iter().any(|load| load.target == model);
-        let busy = victims.iter().any(|&victim| self.is_busy(victim));
-        !loading && (self.collides(model, &victims) || busy)
-    }
-
-    fn failing_fast(&self, now: Timestamp, model: ModelId) -> Option<(u32, Timestamp)> {
-        if self.is_ready(model) || self.loads.iter().any(|load| load.target == model) {
-            return None;
-        }
-        let Model {
-            failed_starts,
-            retry_at,
-            ..
-        } = self.models[model.index()];
-        retry_at
-            .filter(|&retry_at| now < retry_at)
-            .map(|retry_at| (failed_starts, retry_at))
-    }
-
-    fn join(&mut self, request: RequestId) {
-        self.joins += 1;
-        let place = Place::Joined(self.joins);
-        self.entry(request).place = place;
-    }
-
-    fn grant(&mut self, request: RequestId) {
-        let model = self.model_of(request);
-        let serving = self
-            .requests
-            .iter()
-            .filter(|entry| entry.model == model && entry.place == Place::Serving)
-            .count();
-        if self.limit == Limit::Grant && serving >= self.plans[model.index()].concurrency_limit as usize {
-            return self.fail(request, Failure::ConcurrencyLimit);
-        }
-        self.entry(request).place = Place::Serving;
-        let process = self.process(model).expect("a granted model is ready");
-        self.outputs.push(Output::Grant {
-            request,
-            model,
-            generation: process.generation,
-        });
-    }
-
-    fn fail(&mut self, request: RequestId, failure: Failure) {
-        self.requests.retain(|entry| entry.id != request);
-        self.outputs.push(Output::Fail { request, failure });
-    }
-
-    fn drain(&mut self, now: Timestamp) {
-        let queue = self.queue();
-        for &request in &queue {
-            self.try_request(now, request);
-        }
-        self.tell_positions();
-    }
-
-    fn tell_positions(&mut self) {
-        for (index, request) in self.queue().into_iter().enumerate() {
-            let position = index + 1;
-            self.outputs.push(Output::Queued { request, position });
-        }
-    }
-
-    // Loads and processes.
-
-    fn begin_load(&mut self, now: Timestamp, target: ModelId, victims: Vec<ModelId>, first: RequestId) {
-        self.outputs.push(Output::Load {
-            model: target,
-            victims: victims.clone(),
-            explanation: self.planner.explain(target, &self.running()),
-        });
-        for &victim in &victims {
-            self.loads.retain(|load| load.target != victim);
-            self.stop(victim, None, Cause::Evicted { by: target });
-        }
-        self.loads.push(Load {
-            target,
-            victims,
-            started: false,
-        });
-        self.loads.sort_by_key(|load| load.target);
-        self.join(first);
-        self.advance_load(now, target);
-    }
-
-    fn advance_loads(&mut self, now: Timestamp) {
-        let targets: Vec<ModelId> = self.loads.iter().map(|load| load.target).collect();
-        for target in targets {
-            self.advance_load(now, target);
-        }
-    }
-
-    fn advance_load(&mut self, now: Timestamp, target: ModelId) {
-        let Some(at) = self.loads.iter().position(|load| load.target == target) else {
-            return;
-        };
-        let in_the_way = self.loads[at]
-            .victims
-            .iter()
-            .any(|&victim| self.process(victim).is_some());
-        // A started load has already waited for its victims; whoever of them is back was let in beside it.
-        if in_the_way && !self.loads[at].started {
-            return;
-        }
-        if self.process(target).is_none() {
-            self.loads[at].started = true;
-            self.generations += 1;
-            let generation = Generation(self.generations);
-            let until = now + self.plans[target.index()].start_timeout;
-            self.models[target.index()].process = Some(Process {
-                generation,
-                stage: Stage::Starting { until },
-            });
-            self.tell_change(target, ModelState::Stopped, Cause::Requested);
-            self.outputs.push(Output::Start {
-                model: target,
-                generation,
-            });
-        } else if self.is_ready(target) {
-            let waiters = self.waiters(target);
-            self.loads.remove(at);
-            for waiter in waiters {
-                self.grant(waiter);
-            }
-        }
-    }
-
-    fn start_failed(
-        &mut self,
-        now: Timestamp,
-        model: ModelId,
-        generation: Generation,
-        reason: StartFailure,
-    ) {
-        let state = &mut self.models[model.index()];
-        state.failed_starts += 1;
-        if state.failed_starts >= FAIL_FAST_AFTER {
-            let mut pause = FAIL_FAST_SHORTEST;
-            for _ in FAIL_FAST_AFTER..state.failed_starts {
-                pause = (pause * 2).min(FAIL_FAST_LONGEST);
-            }
-            state.retry_at = Some(now + pause);
-        }
-        let waiters = self.waiters(model);
-        self.loads.retain(|load| load.target != model);
-        for waiter in waiters {
-            self.fail(waiter, Failure::Start { generation, reason });
-        }
-    }
-
-    fn stop(&mut self, model: ModelId, grace: Option<Duration>, cause: Cause) {
-        let Some(process) = self.process(model) else {
-            return;
-        };
-        match process.stage {
-            Stage::Starting { .. } => self.set_stage(model, Stage::Aborting { cause }, cause),
-            Stage::Ready { .. } | Stage::Leaving => self.set_stage(model, Stage::Stopping, cause),
-            Stage::Aborting { .. } | Stage::Stopping if grace.is_some() => {}
-            Stage::Aborting { .. } | Stage::Stopping => return,
-        }
-        self.outputs.push(Output::Stop {
-            model,
-            generation: process.generation,
-            grace: grace.unwrap_or(self.plans[model.index()].unload_timeout),
-        });
-    }
-
-    fn stop_for_shutdown(&mut self, now: Timestamp, model: ModelId) {
-        let (Shutdown::Draining { deadline } | Shutdown::Stopping { deadline }) = self.shutdown else {
-            return;
-        };
-        // config.md 1.3: never less than a millisecond.
-        let left = deadline.since(now).max(Duration::from_millis(1));
-        let grace = left.min(self.plans[model.index()].unload_timeout);
-        self.stop(model, Some(grace), Cause::ShuttingDown);
-    }
-
-    fn advance_unloads(&mut self) {
-        for mut unload in std::mem::take(&mut self.unloads) {
-            while unload.stages.front().is_some_and(|stage| stage.targets.is_empty()) {
-                unload.stages.pop_front();
-                unload.begun = false;
-            }
-            let Some(stage) = unload.stages.front() else {
-                let command = unload.command;
-                self.outputs.push(Output::Unloaded { command });
-                continue;
-            };
-            if !unload.begun {
-                for &(model, _) in &stage.targets {
-                    self.stop(model, stage.grace, Cause::Unloaded);
-                }
-                unload.begun = true;
-            }
-            self.unloads.push(unload);
-        }
-    }
-
-    fn finish(&mut self) {
-        let asked = matches!(
-            self.shutdown,
-            Shutdown::Draining { .. } | Shutdown::Stopping { .. }
-        );
-        if asked && self.models.iter().all(|model| model.process.is_none()) {
-            self.shutdown = Shutdown::Finished;
-            self.outputs.push(Output::Finished);
-        }
-    }
-
-    fn set_stage(&mut self, model: ModelId, stage: Stage, cause: Cause) {
-        let from = self.visible(model);
-        if let Some(process) = &mut self.models[model.index()].process {
-            process.stage = stage;
-        }
-        self.tell_change(model, from, cause);
-    }
-
-    fn tell_change(&mut self, model: ModelId, from: ModelState, cause: Cause) {
-        let to = self.visible(model);
-        if from != to {
-            self.outputs.push(Output::Changed {
-                model,
-                from,
-                to,
-                cause,
-            });
-        }
-    }
-
-    // What can be read off the lists.
-
-    fn all_models(&self) -> impl Iterator<Item = ModelId> + use<> {
-        (0..self.models.len() as u32).map(ModelId)
-    }
-
-    fn process(&self, model: ModelId) -> Option<Process> {
-        self.models[model.index()].process
-    }
-
-    fn visible(&self, model: ModelId) -> ModelState {
-        match self.process(model).map(|process| process.stage) {
-            None => ModelState::Stopped,
-            Some(Stage::Starting { .. } | Stage::Aborting { .. }) => ModelState::Starting,
-            Some(Stage::Ready { .. } | Stage::Leaving) => ModelState::Ready,
-            Some(Stage::Stopping) => ModelState::Stopping,
-        }
-    }
-
-    fn is_ready(&self, model: ModelId) -> bool {
-        matches!(
-            self.process(model),
-            Some(Process {
-                stage: Stage::Ready { .. },
-                ..
-            })
-        )
-    }
-
-    fn is_busy(&self, model: ModelId) -> bool {
-        self.requests
-            .iter()
-            .any(|entry| entry.model == model && entry.place == Place::Serving)
-    }
-
-    fn running(&self) -> Vec<ModelId> {
-        self.all_models()
-            .filter(|&model| {
-                self.process(model).is_some() || self.loads.iter().any(|load| load.target == model)
-            })
-            .collect()
-    }
-
-    fn victims(&self, target: ModelId) -> Vec<ModelId> {
-        let mut victims = Vec::new();
-        self.planner.victims(target, &self.running(), &mut victims);
-        victims
-    }
-
-    /// Those attached to the load of a model, in order of joining.
-    fn waiters(&self, target: ModelId) -> Vec<RequestId> {
-        let mut waiters: Vec<(u64, RequestId)> = self
-            .requests
-            .iter()
-            .filter(|entry| entry.model == target)
-            .filter_map(|entry| match entry.place {
-                Place::Joined(number) => Some((number, entry.id)),
-                Place::Queued | Place::Serving => None,
-            })
-            .collect();
-        waiters.sort_unstable();
-        waiters.into_iter().map(|(_, request)| request).collect()
-    }
-
-    /// Those who cannot proceed: higher priority first, then in order of arrival.
-    fn queue(&self) -> Vec<RequestId> {
-        let mut queue: Vec<&Request> = self
-            .requests
-            .iter()
-            .filter(|entry| entry.place == Place::Queued)
-            .collect();
-        queue.sort_by_key(|entry| std::cmp::Reverse(self.plans[entry.model.index()].priority));
-        queue.into_iter().map(|entry| entry.id).collect()
-    }
-
-    /// A start budget, or the idle time of a model that serves nobody and that no load counts on.
-    fn deadline(&self, model: ModelId) -> Option<Timestamp> {
-        match self.process(model)?.stage {
-            Stage::Starting { until } => Some(until),
-            Stage::Ready { idle_since } => {
-                let wanted = self.is_busy(model) || self.loads.iter().any(|load| load.target == model);
-                let ttl = self.plans[model.index()].ttl.filter(|_| !wanted)?;
-                Some(idle_since + ttl)
-            }
-            Stage::Aborting { .. } | Stage::Leaving | Stage::Stopping => None,
-        }
-    }
-
-    fn place(&self, request: RequestId) -> Option<Place> {
-        self.requests
-            .iter()
-            .find(|entry| entry.id == request)
-            .map(|entry| entry.place)
-    }
-
-    fn model_of(&self, request: RequestId) -> ModelId {
-        let entry = self.requests.iter().find(|entry| entry.id == request);
-        entry.expect("only open requests are asked about").model
-    }
-
-    fn entry(&mut self, request: RequestId) -> &mut Request {
-        self.requests
-            .iter_mut()
-            .find(|entry| entry.id == request)
-            .expect("only open requests are moved")
     }
 }

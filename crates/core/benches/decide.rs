@@ -1,0 +1,82 @@
+//! The fast path: a request for a ready model is granted and ends. Issue 2 asks for less than 1 µs with 100 models.
+
+use std::time::Duration;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
+use herder_core::{Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Timestamp};
+
+const MODELS: u32 = 100;
+/// Requests per sample: enough for the clock.
+const REQUESTS: u64 = 100;
+
+fn main() {
+    divan::main();
+}
+
+fn herd(swap: bool) -> Herd {
+    let model = ModelPlan {
+        concurrency_limit: 10,
+        priority: 0,
+        ttl: Some(Duration::from_secs(300)),
+        unload_timeout: Duration::from_secs(10),
+        start_timeout: Duration::from_secs(120),
+    };
+    let group = GroupSpecification {
+        swap,
+        exclusive: false,
+        persistent: false,
+        members: (0..MODELS).map(ModelId).collect(),
+    };
+    Herd::new(Plan {
+        models: vec![model; MODELS as usize],
+        planner: Box::new(GroupPlanner::new(MODELS as usize, &[group])),
+        limit: Limit::Arrival,
+    })
+}
+
+fn make_ready(herd: &mut Herd, model: ModelId) {
+    let (now, request) = (Timestamp::default(), RequestId(u64::from(model.0)));
+    herd.handle_request(now, request, model);
+    let generation = herd.generation(model).expect("it was started");
+    herd.handle_ready(now, model, generation);
+    herd.handle_done(now, request);
+    while herd.poll_output().is_some() {}
+}
+
+fn serve(bencher: Bencher<'_, '_>, mut herd: Herd, model_count: u64) {
+    let mut number = 1_000_000;
+    bencher.counter(ItemsCount::new(REQUESTS)).bench_local(|| {
+        for _ in 0..REQUESTS {
+            number += 1;
+            let now = Timestamp(Duration::from_millis(number));
+            let request = RequestId(number);
+            herd.handle_request(now, request, ModelId((number % model_count) as u32));
+            assert!(matches!(herd.poll_output(), Some(Output::Grant { .. })));
+            assert!(herd.poll_output().is_none());
+            divan::black_box(herd.poll_timeout());
+            herd.handle_done(now, request);
+            assert!(herd.poll_output().is_none());
+            divan::black_box(herd.poll_timeout());
+        }
+    });
+}
+
+/// 100 models that exclude each other, one is ready.
+#[divan::bench]
+fn one_ready(bencher: Bencher<'_, '_>) {
+    let mut herd = herd(true);
+    make_ready(&mut herd, ModelId(0));
+    serve(bencher, herd, 1);
+}
+
+/// 100 models side by side, all are ready, each is asked in turn.
+#[divan::bench]
+fn all_ready(bencher: Bencher<'_, '_>) {
+    let mut herd = herd(false);
+    for model in (0..MODELS).map(ModelId) {
+        make_ready(&mut herd, model);
+    }
+    serve(bencher, herd, u64::from(MODELS));
+}

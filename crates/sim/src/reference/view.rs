@@ -1,0 +1,112 @@
+//! What can be read off the lists. Nothing here is remembered.
+
+use herder_core::{ModelId, ModelState, RequestId, Timestamp};
+
+use super::{Place, Process, Reference, Request, Stage};
+
+impl Reference {
+    pub(super) fn all_models(&self) -> impl Iterator<Item = ModelId> + use<> {
+        (0..self.models.len() as u32).map(ModelId)
+    }
+
+    pub(super) fn process(&self, model: ModelId) -> Option<Process> {
+        self.models[model.index()].process
+    }
+
+    pub(super) fn visible(&self, model: ModelId) -> ModelState {
+        match self.process(model).map(|process| process.stage) {
+            None => ModelState::Stopped,
+            Some(Stage::Starting { .. } | Stage::Aborting { .. }) => ModelState::Starting,
+            Some(Stage::Ready { .. } | Stage::Leaving) => ModelState::Ready,
+            Some(Stage::Stopping) => ModelState::Stopping,
+        }
+    }
+
+    pub(super) fn is_ready(&self, model: ModelId) -> bool {
+        matches!(
+            self.process(model),
+            Some(Process {
+                stage: Stage::Ready { .. },
+                ..
+            })
+        )
+    }
+
+    pub(super) fn is_busy(&self, model: ModelId) -> bool {
+        self.requests
+            .iter()
+            .any(|entry| entry.model == model && entry.place == Place::Serving)
+    }
+
+    pub(super) fn running(&self) -> Vec<ModelId> {
+        self.all_models()
+            .filter(|&model| {
+                self.process(model).is_some() || self.loads.iter().any(|load| load.target == model)
+            })
+            .collect()
+    }
+
+    pub(super) fn victims(&self, target: ModelId) -> Vec<ModelId> {
+        let mut victims = Vec::new();
+        self.planner.victims(target, &self.running(), &mut victims);
+        victims
+    }
+
+    /// Those attached to the load of a model, in order of joining.
+    pub(super) fn waiters(&self, target: ModelId) -> Vec<RequestId> {
+        let mut waiters: Vec<(u64, RequestId)> = self
+            .requests
+            .iter()
+            .filter(|entry| entry.model == target)
+            .filter_map(|entry| match entry.place {
+                Place::Joined(number) => Some((number, entry.id)),
+                Place::Queued | Place::Serving => None,
+            })
+            .collect();
+        waiters.sort_unstable();
+        waiters.into_iter().map(|(_, request)| request).collect()
+    }
+
+    /// Those who cannot proceed: higher priority first, then in order of arrival.
+    pub(super) fn queue(&self) -> Vec<RequestId> {
+        let mut queue: Vec<&Request> = self
+            .requests
+            .iter()
+            .filter(|entry| entry.place == Place::Queued)
+            .collect();
+        queue.sort_by_key(|entry| std::cmp::Reverse(self.plans[entry.model.index()].priority));
+        queue.into_iter().map(|entry| entry.id).collect()
+    }
+
+    /// A start budget, or the idle time of a model that serves nobody and that no load counts on.
+    pub(super) fn deadline(&self, model: ModelId) -> Option<Timestamp> {
+        match self.process(model)?.stage {
+            Stage::Starting { until } => Some(until),
+            Stage::Ready { idle_since } => {
+                let wanted = self.is_busy(model) || self.loads.iter().any(|load| load.target == model);
+                let ttl = self.plans[model.index()].ttl.filter(|_| !wanted)?;
+                Some(idle_since + ttl)
+            }
+            Stage::Aborting { .. } | Stage::Leaving | Stage::Stopping => None,
+        }
+    }
+
+    pub(super) fn place(&self, request: RequestId) -> Option<Place> {
+        self.requests
+            .iter()
+            .find(|entry| entry.id == request)
+            .map(|entry| entry.place)
+    }
+
+    pub(super) fn model_of(&self, request: RequestId) -> ModelId {
+        let entry = self.requests.iter().find(|entry| entry.id == request);
+        entry.expect("only open requests are asked about").model
+    }
+
+    pub(super) fn entry(&mut self, request: RequestId) -> &mut Request {
+        self.requests
+            .iter_mut()
+            .find(|entry| entry.id == request)
+            .expect("only open requests are moved")
+    }
+}

@@ -1,0 +1,322 @@
+//! Two or three models, every possible event: all short histories, and long random ones that shrink when they fail.
+//! Most mistakes of schedulers need few models and few steps; here none of those goes untried.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use herder_core::planner::groups::GroupSpecification;
+use herder_core::{
+    CommandId, Exit, Generation, Limit, ModelId, ModelPlan, ModelState, Output, RequestId, Timestamp,
+};
+use herder_sim::{Behaviour, Checks, Ending, Input, Rules, Scenario, Trial};
+use proptest::collection::vec;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+
+/// Requests that are open at once; more add nothing that these do not show.
+const OPEN_REQUESTS: usize = 4;
+
+/// A herd and those who act on it, without any chance: an action is what may happen next.
+struct Situation {
+    trial: Trial,
+    model_count: u32,
+    now: Timestamp,
+    waiting: Vec<(ModelId, RequestId)>,
+    serving: Vec<(ModelId, RequestId)>,
+    requests: u64,
+    commands: u64,
+    shutting_down: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Request(ModelId),
+    CancelFirst(ModelId),
+    CancelLast(ModelId),
+    DoneFirst(ModelId),
+    Ready(ModelId),
+    LateReady(ModelId),
+    Exit(ModelId),
+    SpawnFailed(ModelId),
+    Timeout,
+    Unload(ModelId),
+    UnloadNow(ModelId),
+    UnloadAll,
+    Shutdown,
+}
+
+fn scenario(rules: Rules, model_count: usize, limit: Limit) -> Scenario {
+    let seconds = Duration::from_secs;
+    Scenario {
+        seed: 0,
+        models: (0..model_count as u64)
+            .map(|index| ModelPlan {
+                concurrency_limit: 2,
+                priority: i64::from(index == 1),
+                ttl: (index == 0).then_some(seconds(60)),
+                unload_timeout: seconds(10 + index),
+                start_timeout: seconds(120),
+            })
+            .collect(),
+        rules,
+        limit,
+        // Nothing here is left to chance.
+        behaviour: Behaviour::still(),
+        ending: Ending::Abrupt,
+    }
+}
+
+/// Everybody excludes everybody; nobody anybody; the second model is in a group that evicts nobody.
+fn rules(model_count: usize) -> [Rules; 3] {
+    let modest = GroupSpecification {
+        swap: false,
+        exclusive: false,
+        persistent: false,
+        members: vec![ModelId(1)],
+    };
+    [
+        Rules::Groups(Vec::new()),
+        Rules::free(model_count),
+        Rules::Groups(vec![modest]),
+    ]
+}
+
+impl Situation {
+    fn new(scenario: &Scenario) -> Self {
+        Self {
+            trial: Trial::new(scenario, Checks::On).expect("groups are always sound"),
+            model_count: scenario.models.len() as u32,
+            now: Timestamp::default(),
+            waiting: Vec::new(),
+            serving: Vec::new(),
+            requests: 0,
+            commands: 0,
+            shutting_down: false,
+        }
+    }
+
+    /// What may happen next.
+    fn actions(&self) -> Vec<Action> {
+        let herd = self.trial.herd();
+        let mut actions = Vec::new();
+        for model in (0..self.model_count).map(ModelId) {
+            if self.waiting.len() + self.serving.len() < OPEN_REQUESTS {
+                actions.push(Action::Request(model));
+            }
+            match self.waiting.iter().filter(|waiting| waiting.0 == model).count() {
+                0 => {}
+                1 => actions.push(Action::CancelFirst(model)),
+                _ => actions.extend([Action::CancelFirst(model), Action::CancelLast(model)]),
+            }
+            if self.serving.iter().any(|serving| serving.0 == model) {
+                actions.push(Action::DoneFirst(model));
+            }
+            if herd.generation(model).is_some() {
+                actions.extend([
+                    Action::Exit(model),
+                    Action::Unload(model),
+                    Action::UnloadNow(model),
+                ]);
+            }
+            if herd.state(model) == ModelState::Starting {
+                actions.extend([
+                    Action::Ready(model),
+                    Action::LateReady(model),
+                    Action::SpawnFailed(model),
+                ]);
+            }
+        }
+        if herd.poll_timeout().is_some() {
+            actions.push(Action::Timeout);
+        }
+        actions.push(Action::UnloadAll);
+        if !self.shutting_down {
+            actions.push(Action::Shutdown);
+        }
+        actions
+    }
+
+    fn input(&mut self, action: Action) -> Input {
+        let live = |model| {
+            let generation = self.trial.herd().generation(model);
+            generation.expect("only live models end or become ready")
+        };
+        let of = |list: &[(ModelId, RequestId)], model| {
+            let mut requests = list.iter().filter(|entry| entry.0 == model).map(|entry| entry.1);
+            let first = requests.next().expect("only open requests end");
+            (first, requests.next_back().unwrap_or(first))
+        };
+        match action {
+            Action::Request(model) => {
+                self.requests += 1;
+                let request = RequestId(self.requests);
+                self.waiting.push((model, request));
+                Input::Request { request, model }
+            }
+            Action::CancelFirst(model) => self.cancel(of(&self.waiting, model).0),
+            Action::CancelLast(model) => self.cancel(of(&self.waiting, model).1),
+            Action::DoneFirst(model) => {
+                let request = of(&self.serving, model).0;
+                self.serving.retain(|entry| entry.1 != request);
+                Input::Done { request }
+            }
+            Action::Ready(model) => {
+                let generation = live(model);
+                Input::Ready { model, generation }
+            }
+            Action::LateReady(model) => {
+                let generation = Generation(live(model).0 - 1);
+                Input::Ready { model, generation }
+            }
+            Action::Exit(model) => Input::Exited {
+                model,
+                generation: live(model),
+                exit: Exit::Ended,
+            },
+            Action::SpawnFailed(model) => Input::Exited {
+                model,
+                generation: live(model),
+                exit: Exit::SpawnFailed,
+            },
+            Action::Timeout => {
+                let deadline = self.trial.herd().poll_timeout();
+                self.now = self.now.max(deadline.expect("only armed timers fire"));
+                Input::Timeout
+            }
+            Action::Unload(model) => self.unload(vec![model], None),
+            Action::UnloadNow(model) => self.unload(vec![model], Some(Duration::from_secs(1))),
+            Action::UnloadAll => self.unload((0..self.model_count).map(ModelId).collect(), None),
+            Action::Shutdown => {
+                self.shutting_down = true;
+                let deadline = self.now + Duration::from_secs(5);
+                Input::Shutdown { deadline }
+            }
+        }
+    }
+
+    fn cancel(&mut self, request: RequestId) -> Input {
+        self.waiting.retain(|entry| entry.1 != request);
+        Input::Cancel { request }
+    }
+
+    fn unload(&mut self, models: Vec<ModelId>, grace: Option<Duration>) -> Input {
+        self.commands += 1;
+        let command = CommandId(self.commands);
+        Input::Unload {
+            command,
+            models,
+            grace,
+        }
+    }
+
+    fn perform(&mut self, action: Action) -> Result<(), String> {
+        let input = self.input(action);
+        self.trial
+            .feed(self.now, &input)
+            .map_err(|violation| violation.to_string())?;
+        for output in self.trial.take_outputs() {
+            match output {
+                Output::Grant { request, model, .. } => {
+                    self.waiting.retain(|entry| entry.1 != request);
+                    self.serving.push((model, request));
+                }
+                Output::Reject { request, .. } | Output::Fail { request, .. } => {
+                    self.waiting.retain(|entry| entry.1 != request);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn after(scenario: &Scenario, history: &[Action]) -> Self {
+        let mut situation = Self::new(scenario);
+        for &action in history {
+            situation.perform(action).expect("it went well before");
+        }
+        situation
+    }
+
+    fn fingerprint(&self) -> String {
+        let reference = self.trial.reference().expect("checks are on");
+        reference.fingerprint(self.now)
+    }
+}
+
+/// Tries every action in every situation that can be reached in `depth` steps; returns how many there are.
+fn explore(scenario: &Scenario, depth: usize) -> usize {
+    let mut known = BTreeSet::from([Situation::new(scenario).fingerprint()]);
+    let mut frontier: Vec<Vec<Action>> = vec![Vec::new()];
+    for _ in 0..depth {
+        let mut next = Vec::new();
+        for history in frontier {
+            for action in Situation::after(scenario, &history).actions() {
+                let mut situation = Situation::after(scenario, &history);
+                let mut longer = history.clone();
+                longer.push(action);
+                if let Err(violation) = situation.perform(action) {
+                    panic!("{violation}\nafter {longer:?}");
+                }
+                if known.insert(situation.fingerprint()) {
+                    next.push(longer);
+                }
+            }
+        }
+        frontier = next;
+    }
+    known.len()
+}
+
+/// `HERDER_SIM_DEEPER=2` goes two steps further; each step takes about three times as long.
+fn deeper() -> usize {
+    std::env::var("HERDER_SIM_DEEPER").map_or(0, |text| text.parse().expect("a number of steps"))
+}
+
+#[test]
+fn all_short_histories_of_two_models() {
+    let deeper = deeper();
+    for rules in rules(2) {
+        for limit in [Limit::Arrival, Limit::Grant] {
+            let situations = explore(&scenario(rules.clone(), 2, limit), 7 + deeper);
+            println!("{rules:?} {limit:?}: {situations} situations");
+            assert!(situations > 1_000, "{situations} situations");
+        }
+    }
+}
+
+#[test]
+fn all_short_histories_of_three_models() {
+    let deeper = deeper();
+    for rules in rules(3) {
+        let situations = explore(&scenario(rules.clone(), 3, Limit::Arrival), 5 + deeper);
+        println!("{rules:?}: {situations} situations");
+        assert!(situations > 1_000, "{situations} situations");
+    }
+}
+
+#[test]
+fn long_random_histories_agree_with_the_reference() {
+    for rules in rules(3) {
+        for limit in [Limit::Arrival, Limit::Grant] {
+            let scenario = scenario(rules.clone(), 3, limit);
+            let config = Config {
+                cases: 150,
+                failure_persistence: None,
+                ..Config::default()
+            };
+            let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+            let mut runner = TestRunner::new_with_rng(config, random);
+            let outcome = runner.run(&vec(0_usize..1000, 1..80), |choices| {
+                let mut situation = Situation::new(&scenario);
+                for choice in choices {
+                    let actions = situation.actions();
+                    let action = actions[choice % actions.len()];
+                    situation.perform(action).map_err(TestCaseError::fail)?;
+                }
+                Ok(())
+            });
+            if let Err(failure) = outcome {
+                panic!("{rules:?} {limit:?}: {failure}");
+            }
+        }
+    }
+}
