@@ -557,12 +557,15 @@ async fn open_websocket(router: &Router, target: &str) -> tokio::net::TcpStream 
     let head = format!(
         "GET {target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Reply: ws\r\n\r\n"
     );
-    socket.write_all(head.as_bytes()).await.unwrap();
+    socket
+        .write_all(head.as_bytes())
+        .await
+        .expect("the router answers");
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
         answer.push(socket.read_u8().await.expect("an answer"));
     }
-    let answer = String::from_utf8(answer).unwrap();
+    let answer = String::from_utf8(answer).expect("the router answers");
     assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
     socket
 }
