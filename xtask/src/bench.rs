@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::client;
-use crate::demo::PROGRAM_VARIABLE;
+use crate::demo::{FIRST_MODEL_PORT, PROGRAM_VARIABLE};
 use crate::programs::{self, built, cargo, folder_entries, repository};
 use crate::router::{self, Router};
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::client;
 use crate::llama;
 use crate::programs::{self, built, cargo, repository};
-use crate::router::Router;
+use crate::router::{self, Router};
 
 /// Two built-in demo models that exclude each other.
 const DEMO_CONFIGURATION: &str = include_str!("../../examples/demo.yaml");
@@ -24,6 +24,9 @@ const LLAMA_MODELS: [&str; 2] = ["gemma", "gemma-long"];
 pub(crate) const PROGRAM_VARIABLE: &str = "HERDER_PROGRAM";
 
 const DEFAULT_PORT: u16 = 8080;
+
+/// Where the search for the models' own ports begins: the default of `startPort`.
+pub(crate) const FIRST_MODEL_PORT: u16 = 5800;
 
 /// Tokens asked for: enough to read, quick on two slow cores.
 const TOKENS: u32 = 48;
@@ -99,7 +102,10 @@ pub(crate) fn show(options: &Options) -> Result<()> {
     };
     let mut environment = vec![(PROGRAM_VARIABLE, program.as_path())];
     environment.extend(llama.iter().flat_map(llama::Llama::environment));
-    let mut router = Router::start(&program, &folder, configuration, options.port, &environment)
+    // Another router on this machine may use llama-swap's usual ports.
+    let start_port = router::free_ports(FIRST_MODEL_PORT, models.len())?;
+    let configuration = format!("startPort: {start_port}\n{configuration}");
+    let mut router = Router::start(&program, &folder, &configuration, options.port, &environment)
         .context("herder did not start (--port N chooses another port)")?;
     println!(
         "\nherder serves {} and {} on http://{}",

@@ -165,6 +165,14 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
+/// The first of `count` ports in a row, from `first` upwards, that were all free a moment ago.
+pub(crate) fn free_ports(first: u16, count: usize) -> Result<u16> {
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let mut ports = (first..u16::MAX).step_by(count);
+    let found = ports.find(|&start| (start..u16::MAX).take(count).all(is_free));
+    found.with_context(|| format!("no {count} free ports in a row from {first}"))
+}
+
 /// SIGTERM. The shell sends it, because std has no call for that.
 #[cfg(unix)]
 fn request_end(child: &mut Child) -> Result<()> {
