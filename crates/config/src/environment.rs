@@ -18,13 +18,18 @@ impl Environment {
     /// The environment of this process. A value that is not Unicode counts as not set.
     #[must_use]
     pub fn of_process() -> Self {
-        Self(Box::new(|name| std::env::var(name).ok()))
+        Self::of_function(|name| std::env::var(name).ok())
+    }
+
+    /// Variables that a function knows.
+    pub fn of_function(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Box::new(lookup))
     }
 
     /// A fixed set of variables.
     #[must_use]
     pub fn of_map(variables: BTreeMap<String, String>) -> Self {
-        Self(Box::new(move |name| variables.get(name).cloned()))
+        Self::of_function(move |name| variables.get(name).cloned())
     }
 
     /// No variable at all.

@@ -1,6 +1,7 @@
 //! The effective configuration under the file's own key names: defaults filled in, macros expanded, legacy keys moved
 //! to `routing`, ports assigned. Loading the output (with secrets shown) gives an equal [`Config`].
 //!
+//! What is equal does not include [`Model::sensitive`]: that a value came from the environment is not written down.
 //! Two things cannot be written down, because macros have no escape (quirk P5): a model ID, or text in a mapping
 //! that macros leave alone (quirk P7), that looks like a macro. The loader warns about both.
 

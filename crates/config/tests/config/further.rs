@@ -1,12 +1,9 @@
 //! Further rows in the notation of the acceptance table, one test for each: mended quirks and the other tables of the
 //! specification.
 
-#[path = "acceptance/mod.rs"]
-mod acceptance;
-#[path = "acceptance/check.rs"]
-mod check;
+use crate::{acceptance, check};
 
-const TABLE: &str = include_str!("acceptance/further.txt");
+const TABLE: &str = include_str!("../acceptance/further.txt");
 
 macro_rules! rows {
     ($($name:ident = $id:literal,)*) => {

@@ -1,11 +1,8 @@
 //! The acceptance table of spec/config.md section 8, one test for each row.
 
-#[path = "acceptance/mod.rs"]
-mod acceptance;
-#[path = "acceptance/check.rs"]
-mod check;
+use crate::{acceptance, check};
 
-const TABLE: &str = include_str!("acceptance/table.txt");
+const TABLE: &str = include_str!("../acceptance/table.txt");
 
 macro_rules! rows {
     ($($name:ident = $id:literal,)*) => {
