@@ -12,7 +12,7 @@ mod tests;
 mod ticket;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use herder_core::{
@@ -50,7 +50,8 @@ pub struct Driver {
     closing: CancellationToken,
     /// Nothing runs any more.
     finished: CancellationToken,
-    _timer: AbortOnDropHandle<()>,
+    /// Calls back for the herd's deadlines. Set once, right after the driver is made.
+    timer: OnceLock<AbortOnDropHandle<()>>,
 }
 
 struct State {
@@ -93,8 +94,7 @@ impl Driver {
             .models()
             .map(|model| Slot::new(Arc::clone(logs.model(model))))
             .collect();
-        let earlier = Arc::new(Notify::new());
-        Arc::new_cyclic(|driver| Self {
+        let driver = Arc::new(Self {
             snapshot,
             logs,
             supervisor,
@@ -108,15 +108,16 @@ impl Driver {
                 last_command: 0,
                 armed: None,
             }),
+            earlier: Arc::new(Notify::new()),
             tunnels: TaskTracker::new(),
             closing: CancellationToken::new(),
             finished: CancellationToken::new(),
-            _timer: AbortOnDropHandle::new(tokio::spawn(keep_time(
-                Weak::clone(driver),
-                Arc::clone(&earlier),
-            ))),
-            earlier,
-        })
+            timer: OnceLock::new(),
+        });
+        // Not before the driver is complete: the task ends when it finds none.
+        let timer = tokio::spawn(keep_time(Arc::downgrade(&driver), Arc::clone(&driver.earlier)));
+        driver.timer.get_or_init(|| AbortOnDropHandle::new(timer));
+        driver
     }
 
     /// The state of a model as clients see it.

@@ -25,10 +25,20 @@ const SOON: Duration = Duration::from_secs(60);
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 fn driver(models: impl IntoIterator<Item = (&'static str, Model)>) -> Arc<Driver> {
+    driver_under(
+        &Supervisor::new(Handle::current(), Options { guard: None }).unwrap(),
+        models,
+    )
+}
+
+fn driver_under(
+    supervisor: &Supervisor,
+    models: impl IntoIterator<Item = (&'static str, Model)>,
+) -> Arc<Driver> {
     let config = config(models);
     let plan = plan(&config).unwrap();
     let logs = Arc::new(Logs::new(&config));
-    let supervisor = Supervisor::new(Handle::current(), Options { guard: None }).unwrap();
+    let supervisor = supervisor.clone();
     Driver::new(Arc::new(Snapshot::new(config).unwrap()), plan, logs, supervisor)
 }
 
@@ -71,7 +81,7 @@ fn log(driver: &Driver) -> String {
     String::from_utf8(driver.logs.proxy().history().to_vec()).unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_loads_its_model_and_a_second_one_finds_it_ready() {
     let driver = driver([("a", sleeper())]);
     assert_eq!(driver.state(A), ModelState::Stopped);
@@ -85,7 +95,7 @@ async fn a_request_loads_its_model_and_a_second_one_finds_it_ready() {
     assert_eq!(driver.running(), []);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_swap_waits_for_the_lease_and_ends_the_old_process() {
     let driver = driver([("a", sleeper()), ("b", sleeper())]);
     let held = lease(&driver, A).await;
@@ -103,7 +113,7 @@ async fn a_swap_waits_for_the_lease_and_ends_the_old_process() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_leaves_gives_its_place_back() {
     let mut limited = sleeper();
     limited.concurrency_limit = 1;
@@ -125,7 +135,7 @@ async fn a_client_that_leaves_gives_its_place_back() {
     assert!(matches!(driver.request(A), Ticket::Granted(_)));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_that_ends_at_once_is_reported_with_status_and_last_lines() {
     // With a health check that never answers, readiness cannot win the race against the exit.
     let mut broken = model("sh -c 'echo no such gpu; exit 3'", NOWHERE);
@@ -152,7 +162,7 @@ async fn a_start_that_ends_at_once_is_reported_with_status_and_last_lines() {
     assert!(log(&driver).contains("[WARN] a upstream command exited prematurely (exit status 3)"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_without_a_process_says_why() {
     let cases = [
         ("sleep 1000", "", "upstream proxy missing"),
@@ -183,7 +193,7 @@ async fn a_start_without_a_process_says_why() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_that_is_never_ready_fails_in_time_and_is_stopped() {
     let mut hanging = model("sh -c 'echo loading; exec sleep 1000'", NOWHERE);
     hanging.check_endpoint = Some("/health".to_owned());
@@ -204,7 +214,7 @@ async fn a_start_that_is_never_ready_fails_in_time_and_is_stopped() {
     until("the stop", || driver.running().is_empty()).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w09_after_three_failures_a_model_fails_fast_until_it_is_unloaded() {
     let driver = driver([("a", model("/no/such/program", NOWHERE))]);
     for _ in 0..3 {
@@ -226,7 +236,24 @@ async fn w09_after_three_failures_a_model_fails_fast_until_it_is_unloaded() {
     soon("the failure", waiting(driver.request(A))).await.unwrap_err();
 }
 
-#[tokio::test]
+/// The task that keeps time once looked for its driver before the driver was complete, found none, and ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_timer_lives_as_long_as_its_driver() {
+    let supervisor = Supervisor::new(Handle::current(), Options { guard: None }).unwrap();
+    let drivers: Vec<_> = (0..500)
+        .map(|_| driver_under(&supervisor, [("a", sleeper())]))
+        .collect();
+    // Each deadline makes its timer run at least once.
+    for driver in &drivers {
+        driver.earlier.notify_one();
+        tokio::task::yield_now().await;
+    }
+    for driver in &drivers {
+        assert!(!driver.timer.get().unwrap().is_finished());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_model_is_stopped_after_its_ttl() {
     let mut idle = sleeper();
     idle.ttl = Some(Duration::from_millis(200));
@@ -240,7 +267,7 @@ async fn an_idle_model_is_stopped_after_its_ttl() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_is_told_and_the_next_request_starts_anew() {
     let folder = tempfile::tempdir().unwrap();
     let signal = folder.path().join("crash");
@@ -262,7 +289,7 @@ async fn a_crash_is_told_and_the_next_request_starts_anew() {
     assert!(next.upstream().generation() > lost.upstream().generation());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unload_fails_those_who_wait() {
     let mut hanging = sleeper();
     hanging.check_endpoint = Some("/health".to_owned());
@@ -274,7 +301,7 @@ async fn an_unload_fails_those_who_wait() {
     assert_eq!(driver.running(), []);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shutdown_lets_leases_end_and_leaves_nothing_behind() {
     let driver = driver([("a", sleeper()), ("b", sleeper())]);
     let held = lease(&driver, A).await;
@@ -295,7 +322,7 @@ async fn a_shutdown_lets_leases_end_and_leaves_nothing_behind() {
     assert_eq!(driver.running(), []);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_shutdown_hurries_the_first() {
     let mut stubborn = model("sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'", NOWHERE);
     stubborn.unload_timeout = Duration::from_secs(600);
