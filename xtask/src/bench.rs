@@ -143,10 +143,12 @@ fn start(configuration: &str) -> Result<Router> {
         .map_or_else(repository, Path::to_path_buf)
         .join("bench");
     let environment = [(PROGRAM_VARIABLE, program.as_path())];
+    let start_port = router::free_ports(FIRST_MODEL_PORT, LOAD_TIMES.len())?;
+    let configuration = format!("startPort: {start_port}\n{configuration}");
     Router::start(
         &program,
         &folder,
-        configuration,
+        &configuration,
         router::free_port()?,
         &environment,
     )
