@@ -132,7 +132,7 @@ async fn p12_words_arrive_without_a_shell() {
 async fn p13_the_models_environment_wins() {
     let rig = Rig::new();
     let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let flags = "--exit-at-once 0 --log-env PATH --log-env TWICE --log-env CARGO_PKG_NAME";
+    let flags = "--exit-at-once 0 --log-env PATH --log-env TWICE --log-env HOME";
     let specification = Specification {
         environment: vec![entry("TWICE", "1"), entry("PATH", "/model"), entry("TWICE", "2")],
         ..rig.specification(rig.fake(flags))
@@ -146,10 +146,8 @@ async fn p13_the_models_environment_wins() {
         .into_iter()
         .map(|event| event.detail)
         .collect();
-    assert_eq!(
-        seen,
-        ["PATH=/model", "TWICE=2", "CARGO_PKG_NAME=herder-supervisor"]
-    );
+    let inherited = format!("HOME={}", std::env::var("HOME").unwrap());
+    assert_eq!(seen, ["PATH=/model", "TWICE=2", &inherited]);
 }
 
 #[tokio::test]
