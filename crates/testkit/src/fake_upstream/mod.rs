@@ -1,6 +1,6 @@
 //! A controllable model server for tests.
 //!
-//! Flags say how the process behaves ([`options`]), request headers how one answer behaves ([`answers`]). Whatever
+//! Flags say how the process behaves (`options.rs`), request headers how one answer behaves (`answers.rs`). Whatever
 //! happens is written to the event log, so that tests count spawns and see aborted requests instead of guessing.
 
 mod answers;
