@@ -67,7 +67,7 @@ pub(crate) fn write_files(
     directory: &Path,
 ) -> (Option<std::path::PathBuf>, Option<std::path::PathBuf>) {
     for (name, text) in &row.files {
-        std::fs::write(directory.join(name), text).unwrap();
+        std::fs::write(directory.join(name), text).expect("the directory takes files");
     }
     match row.files.as_slice() {
         [(name, _)] => (Some(directory.join(name)), None),
@@ -105,11 +105,11 @@ pub(crate) fn parse(table: &str) -> Vec<Row> {
             "env" => {
                 let (name, value) = split();
                 row.environment
-                    .insert(name, serde_json::from_str(&value).unwrap());
+                    .insert(name, serde_json::from_str(&value).expect("a JSON value"));
             }
             "file" => row.files.push((rest.to_owned(), String::new())),
             "|" => {
-                let (_, text) = row.files.last_mut().unwrap();
+                let (_, text) = row.files.last_mut().expect("a text line follows a file line");
                 text.push_str(&rest.replace("«B»", BASIS));
                 text.push('\n');
             }
@@ -126,14 +126,14 @@ pub(crate) fn parse(table: &str) -> Vec<Row> {
             }
             "=" => {
                 let (pointer, value) = split();
-                let value = serde_json::from_str(&value).unwrap();
+                let value = serde_json::from_str(&value).expect("a JSON value");
                 row.expected.push(Expectation::Equal { pointer, value });
             }
             "absent" => row.expected.push(Expectation::Absent {
                 pointer: rest.to_owned(),
             }),
             "resolves" => {
-                let (name, target) = rest.split_once(" to ").unwrap();
+                let (name, target) = rest.split_once(" to ").expect("NAME to TARGET");
                 let (name, target) = (name.to_owned(), target.to_owned());
                 row.expected.push(Expectation::Resolves { name, target });
             }

@@ -5,9 +5,12 @@ use herder_config::{Diagnostic, Environment, Loaded, Names, Sources, Target, loa
 use crate::acceptance::{self, Expectation, Row};
 
 pub(crate) fn run(rows: Vec<Row>, id: &str) {
-    let row = rows.into_iter().find(|row| row.id == id).unwrap();
+    let row = rows
+        .into_iter()
+        .find(|row| row.id == id)
+        .expect("a row of the table");
     assert!(!row.expected.is_empty(), "row {id} expects nothing");
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a temporary directory");
     let (config, config_dir) = acceptance::write_files(&row, directory.path());
     let environment = Environment::of_map(row.environment.clone());
     let result = load(&Sources { config, config_dir }, &environment, false);

@@ -22,11 +22,11 @@ pub(crate) fn examples() -> Vec<(String, String)> {
         let Ok(entries) = std::fs::read_dir(&folder) else {
             continue;
         };
-        for path in entries.map(|entry| entry.unwrap().path()) {
+        for path in entries.map(|entry| entry.expect("a readable folder").path()) {
             if path.extension().is_some_and(|extension| extension == "yaml") {
                 examples.push((
                     path.display().to_string(),
-                    std::fs::read_to_string(&path).unwrap(),
+                    std::fs::read_to_string(&path).expect("a readable example"),
                 ));
             }
         }

@@ -4,6 +4,7 @@
 //! `HERDER_FUZZ_SECONDS` sets the time (default 60), `HERDER_FUZZ_SEED` the seed (default: a fixed one, so that a
 //! failure in one place can be repeated in another).
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use herder_config::{Environment, ErrorClass, load_text};
@@ -142,7 +143,7 @@ fn texts() -> impl Strategy<Value = String> {
     ]
 }
 
-fn check(text: &str) -> Result<(), TestCaseError> {
+fn check(text: &str, good: &Cell<u64>) -> Result<(), TestCaseError> {
     let lookup = |name: &str| (name == "SPEC_K").then(|| "v ${a} ${env.SPEC_U} \"'#".to_owned());
     let started = Instant::now();
     let result = load_text("fuzz.yaml", text, &Environment::of_function(lookup), false);
@@ -154,6 +155,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
             return Ok(());
         }
     };
+    good.set(good.get() + 1);
     let _ = loaded.render(&loaded.warnings, true);
     let _ = loaded.resolved_yaml(false);
     prop_assert!(started.elapsed() < SLOWEST, "took {:?}", started.elapsed());
@@ -188,27 +190,35 @@ fn no_text_breaks_the_loader() {
             .and_then(|value| value.parse::<u64>().ok())
     };
     let time = Duration::from_secs(number("HERDER_FUZZ_SECONDS").unwrap_or(60));
-    let seed = number("HERDER_FUZZ_SEED").unwrap_or(2_026_1123);
+    let seed = number("HERDER_FUZZ_SEED").unwrap_or(20_261_123);
     println!("HERDER_FUZZ_SEED={seed}");
-    let mut bytes = [0_u8; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = Config {
-        cases: BATCH,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let texts = texts();
     let end = Instant::now() + time;
-    let mut checked = 0;
-    loop {
-        if let Err(failure) = runner.run(&texts, |text| check(&text)) {
-            panic!("HERDER_FUZZ_SEED={seed}, after {checked} texts: {failure}");
+    let (mut checked, mut loaded) = (0, 0);
+    for batch in 0_u64.. {
+        // A runner stops after its cases, so each batch has its own.
+        let mut bytes = [0_u8; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        bytes[8..16].copy_from_slice(&batch.to_le_bytes());
+        let config = Config {
+            cases: BATCH,
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+        let good = Cell::new(0);
+        if let Err(failure) = runner.run(&texts, |text| check(&text, &good)) {
+            panic!("HERDER_FUZZ_SEED={seed}, batch {batch}: {failure}");
         }
         checked += u64::from(BATCH);
+        loaded += good.get();
         if Instant::now() >= end {
             break;
         }
     }
-    println!("{checked} texts");
+    println!("{checked} texts, {loaded} of them load");
+    assert!(
+        loaded > checked / 20,
+        "too few texts load to say much: {loaded} of {checked}"
+    );
 }

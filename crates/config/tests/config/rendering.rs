@@ -14,7 +14,7 @@ fn failure(text: &str) -> LoadError {
 }
 
 fn success(text: &str) -> Loaded {
-    load_text("config.yaml", text, &environment(), false).unwrap()
+    load_text("config.yaml", text, &environment(), false).expect("the configuration is right")
 }
 
 #[test]

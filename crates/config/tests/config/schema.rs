@@ -28,7 +28,7 @@ fn the_file_is_fresh() {
 }
 
 fn validator() -> Validator {
-    jsonschema::validator_for(&herder_config::schema()).unwrap()
+    jsonschema::validator_for(&herder_config::schema()).expect("a schema")
 }
 
 /// The text as JSON, read by another YAML parser than the loader's.
