@@ -79,7 +79,8 @@ pub enum Output {
         /// Which command.
         command: CommandId,
     },
-    /// To the driver: shutdown was asked for and no process is left. The last output ever.
+    /// To the driver: shutdown was asked for and no process is left. Nothing will run again; requests and unloads
+    /// that still come are refused or completed on the spot.
     Finished,
 }
 
@@ -90,7 +91,8 @@ pub enum Refusal {
     UnknownModel,
     /// The model's `concurrency_limit` is reached.
     ConcurrencyLimit,
-    /// More requests wait than [`crate::MAX_WAITING`]; reached only with [`crate::Limit::Grant`].
+    /// More requests wait than [`crate::MAX_WAITING`]; reached with [`crate::Limit::Grant`], or with
+    /// very high concurrency limits.
     QueueFull,
     /// The last starts failed; nobody tries again before `retry_at`.
     FailFast {

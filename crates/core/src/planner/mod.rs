@@ -7,8 +7,8 @@ use crate::ModelId;
 
 /// A policy for making room.
 ///
-/// It is asked for every arrival and again for every queued request, so it must be quick, must not log and must
-/// not allocate beyond `victims`.
+/// It is asked for every arrival and again for every queued request, so it must be quick (20 µs with
+/// 50 models in 20 sets, issue 2) and must not log.
 pub trait Planner: std::fmt::Debug + Send {
     /// Appends to `victims` those models that must be gone before `target` may serve, in ascending order.
     ///

@@ -7,6 +7,6 @@ pub(crate) mod loads;
 pub(crate) mod queue;
 
 /// Most requests that may wait at once, over all models. With [`crate::Limit::Arrival`] the concurrency limits
-/// keep the number far lower; with [`crate::Limit::Grant`] nothing else does, and each waiting request holds a
-/// body in memory.
-pub const MAX_WAITING: usize = 16_384;
+/// keep the number far lower; with [`crate::Limit::Grant`] nothing else does. Each waiting request holds a body in
+/// memory and hears its position again whenever the queue changes, so work grows with the square of the number.
+pub const MAX_WAITING: usize = 4096;
