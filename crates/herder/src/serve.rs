@@ -5,6 +5,8 @@
 //! not known here, and when to end is decided by the caller.
 
 mod address;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::convert::Infallible;
