@@ -178,6 +178,11 @@ impl Report {
         self.failed
     }
 
+    /// Whether further errors are counted but not kept; looking for their exact place is wasted work.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors.len() >= MOST_FINDINGS
+    }
+
     /// All findings with their places worked out: errors first, each in the order of the files.
     pub(crate) fn finish(self, sources: &SourceMap) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         let place = |severity: Severity| {

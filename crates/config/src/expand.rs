@@ -1,6 +1,8 @@
 //! The macro pass over the document: what is replaced where, ports, and the search for leftovers
 //! (spec/config.md 1.7 steps 4 to 10, 3.2 and 3.6).
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{ErrorClass, Origin, Report};
 use crate::keys;
 use crate::macros::{Budget, MacroList, Outcome, uses};
@@ -182,30 +184,29 @@ impl Pass<'_> {
 
     /// The keys of `setParamsByID` are the only ones in which macros work.
     fn replace_keys(&mut self, list: &MacroList, filters: &mut Node, id: &str) {
-        let Some(by_id) = filters
-            .child_mut("setParamsByID")
-            .filter(|by_id| !is_opaque(by_id))
-        else {
+        let Some(by_id) = filters.child_mut("setParamsByID") else {
             return;
         };
         let Kind::Mapping(entries) = &mut by_id.kind else {
             return;
         };
-        let mut seen: Vec<String> = Vec::with_capacity(entries.len());
-        for entry in entries.iter_mut() {
-            entry.key.quoted |= entry.key.text.contains("${");
-            let outcome = list.expand(&mut entry.key, &mut self.budget);
-            entry.key.quoted = true;
-            self.report_failure(outcome, entry.key_origin);
-            if seen.contains(&entry.key.text) {
-                let message = format!(
-                    "model {id}: two setParamsByID keys resolve to the same value '{}'",
-                    entry.key.text
-                );
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        entries.retain_mut(|entry| {
+            if uses(&entry.key.text).next().is_some() {
+                entry.key.quoted = true;
+                let outcome = list.expand(&mut entry.key, &mut self.budget);
+                entry.key.quoted = true;
+                self.report_failure(outcome, entry.key_origin);
+            }
+            let unique = seen.insert(entry.key.text.clone());
+            if !unique {
+                let text = &entry.key.text;
+                let message =
+                    format!("model {id}: two setParamsByID keys resolve to the same value '{text}'");
                 self.report.error(ErrorClass::Macro, message).at(entry.key_origin);
             }
-            seen.push(entry.key.text.clone());
-        }
+            unique
+        });
     }
 
     fn replace(&mut self, list: &MacroList, node: &mut Node) {
@@ -258,10 +259,7 @@ impl Pass<'_> {
                 continue;
             }
             if field == "filters"
-                && let Some(by_id) = entry
-                    .value
-                    .child("setParamsByID")
-                    .filter(|by_id| !is_opaque(by_id))
+                && let Some(by_id) = entry.value.child("setParamsByID")
             {
                 for key in by_id.entries() {
                     if let Some(name) = uses(&key.key.text).next() {

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::diagnostic::{Diagnostic, ErrorClass, Origin, Report, Severity};
 use crate::environment::Environment;
 use crate::source::{SourceMap, Sources};
-use crate::tree::{Kind, Node};
+use crate::tree::{Entry, Kind, Node};
 use crate::typed::Config;
 use crate::{expand, merge, parse, read, render, shape};
 
@@ -49,8 +49,8 @@ pub struct Loaded {
 
 impl Loaded {
     /// Builds an error of a later check at the place of a key. `path` uses the new spelling of routing keys; the old
-    /// one is found too. `offset` counts characters into the value, and is ignored where the value is not in the
-    /// file as it is (macros, escapes, folded lines).
+    /// one is found too, and the nearest key above when the key itself is absent. `offset` counts characters into
+    /// the value, and is ignored where the value is not in the file as it is (macros, escapes, folded lines).
     #[must_use]
     pub fn diagnostic(
         &self,
@@ -60,13 +60,22 @@ impl Loaded {
         hint: Option<String>,
         offset: Option<usize>,
     ) -> Diagnostic {
-        let node = self.tree.descend(path).or_else(|| match path {
-            ["routing", "router", "settings", rest @ ..] => self.tree.descend(rest),
-            _ => None,
+        let old = match path {
+            ["routing", "router", "settings", rest @ ..] => rest,
+            _ => path,
+        };
+        let entry = find_entry(&self.tree, path).or_else(|| find_entry(&self.tree, old));
+        let entry = entry.or_else(|| {
+            (1..path.len())
+                .rev()
+                .find_map(|length| find_entry(&self.tree, &path[..length]))
         });
-        let origin = node.map(|node| {
-            let inside = offset.and_then(|offset| place_in_scalar(node, offset, &self.sources));
-            inside.unwrap_or(node.origin)
+        let origin = entry.map(|entry| match &entry.value.kind {
+            Kind::Scalar(_) if !entry.value.is_null() => {
+                let inside = offset.and_then(|offset| place_in_scalar(&entry.value, offset, &self.sources));
+                inside.unwrap_or(entry.value.origin)
+            }
+            Kind::Scalar(_) | Kind::Sequence(_) | Kind::Mapping(_) | Kind::Lost => entry.key_origin,
         });
         Diagnostic {
             class,
@@ -244,6 +253,12 @@ fn collect_environment(node: &Node, values: &mut Vec<String>) {
             .for_each(|entry| collect_environment(&entry.value, values)),
         Kind::Lost => {}
     }
+}
+
+/// The entry at the end of a path.
+fn find_entry<'a>(root: &'a Node, path: &[&str]) -> Option<&'a Entry> {
+    let (last, parents) = path.split_last()?;
+    root.descend(parents)?.entry(last)
 }
 
 /// The character of a scalar's value in its file, if the value stands there as it is.

@@ -19,8 +19,8 @@ const MOST_MACROS: usize = 1000;
 /// arguments above 128 KiB.
 const LONGEST_VALUE: usize = 1 << 20;
 
-/// Text that may be looked at while the macros of one configuration are expanded, in bytes: the answer to macros
-/// that double each other.
+/// Work that may be done while the macros of one configuration are expanded, in bytes of text looked at and names
+/// compared: the answer to macros that double each other.
 const MOST_WORK: usize = 256 << 20;
 
 /// Names that herder itself gives a value.
@@ -76,12 +76,7 @@ impl MacroList {
         };
         let prefix = model.map(|id| format!("model {id}: ")).unwrap_or_default();
         if !matches!(block.kind, Kind::Mapping(_)) {
-            if !block.is_lost() {
-                report
-                    .error(ErrorClass::Shape, format!("{prefix}macros must be a mapping"))
-                    .at(block.origin)
-                    .hint("write one `name: value` line for each macro");
-            }
+            // The shape of the block is checked with all others.
             return Self::default();
         }
         if block.entries().len() > MOST_MACROS {
@@ -122,7 +117,8 @@ impl MacroList {
     pub(crate) fn expand(&self, scalar: &mut Scalar, budget: &mut Budget) -> Outcome {
         let mut limit = self.0.len();
         while scalar.typed() == Typed::Text && scalar.text.contains("${") {
-            match budget.0.checked_sub(scalar.text.len()) {
+            let work = scalar.text.len() + uses(&scalar.text).count() * limit;
+            match budget.0.checked_sub(work) {
                 Some(rest) => budget.0 = rest,
                 None => return Outcome::TooLarge,
             }

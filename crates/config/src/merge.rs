@@ -115,11 +115,12 @@ impl Merger<'_> {
     }
 
     fn conflict(&mut self, message: String, second: Origin, first: Origin) {
-        let place = self.sources.location(first);
-        let hint = format!("the other one is at {}:{}", place.file, place.line);
         self.report
             .error(ErrorClass::Merge, message)
             .at(second)
-            .hint(hint);
+            .advise(|| {
+                let place = self.sources.location(first);
+                Some(format!("the other one is at {}:{}", place.file, place.line))
+            });
     }
 }

@@ -247,6 +247,9 @@ impl Builder<'_> {
 
     /// Where `${env.NAME}` stands within a scalar.
     fn place_of_mark(&self, origin: Origin, name: &str) -> Origin {
+        if self.report.is_full() {
+            return origin;
+        }
         let mark = format!("${{env.{name}}}");
         let written = self.sources.slice(origin);
         let Some(position) = written.find(&mark) else {
@@ -371,15 +374,16 @@ impl Builder<'_> {
         let mut unique = Vec::with_capacity(entries.len());
         for entry in entries {
             if let Some(first) = seen.get(&entry.key.text) {
-                let line = self.sources.location(*first).line;
-                let message = format!(
-                    "mapping key \"{}\" already defined at line {line}",
-                    entry.key.text
-                );
+                let message = format!("mapping key \"{}\" already defined", entry.key.text);
                 self.report
                     .error(ErrorClass::Yaml, message)
                     .at(entry.key_origin)
-                    .hint("keep one of the two");
+                    .advise(|| {
+                        Some(format!(
+                            "the first one is in line {}; keep one",
+                            self.sources.location(*first).line
+                        ))
+                    });
             } else {
                 seen.insert(entry.key.text.clone(), entry.key_origin);
                 unique.push(entry);

@@ -145,9 +145,11 @@ impl Checker<'_> {
         } else {
             self.report.warning(ErrorClass::Key, message)
         };
-        let renamed = RENAMED.iter().find(|(old, _)| old == name);
+        let renamed = RENAMED
+            .iter()
+            .find(|(section, old, _)| *section == path && old == name);
         draft.at(entry.key_origin).advise(|| match renamed {
-            Some((_, new)) => Some(format!("did you mean \"{new}\"?")),
+            Some((_, _, new)) => Some(format!("did you mean \"{new}\"?")),
             None => did_you_mean(name, keys.iter().map(|known| known.name)).or_else(|| {
                 let free = if path.is_empty() {
                     "; names that start with x- are free for your own use"
@@ -187,8 +189,8 @@ impl Checker<'_> {
     }
 }
 
-/// Keys of old versions, which are too far from their successors to be found by their letters.
-const RENAMED: [(&str, &str); 1] = [("enable", "disabled")];
+/// Keys of old versions, which are too far from their successors to be found by their letters: section, old, new.
+const RENAMED: [(&str, &str, &str); 1] = [("performance", "enable", "disabled")];
 
 /// The beginning of a long text, for messages.
 fn shorten(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! The keys of the top level (spec/config.md 2.2, 2.3, 2.8).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use regex::Regex;
@@ -213,13 +214,17 @@ fn read_session_headers(root: &Node) -> Vec<String> {
     else {
         return vec!["X-Session-ID".to_owned(), "X-Litellm-Session-Id".to_owned()];
     };
-    let mut headers: Vec<String> = Vec::new();
-    for header in entry.value.items().filter_map(Node::text).map(str::trim) {
-        if !header.is_empty() && !headers.iter().any(|known| known.eq_ignore_ascii_case(header)) {
-            headers.push(header.to_owned());
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let headers = entry
+        .value
+        .items()
+        .filter_map(Node::text)
+        .map(str::trim)
+        .filter(|header| !header.is_empty());
     headers
+        .filter(|header| seen.insert(header.to_ascii_lowercase()))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn read_performance(root: &Node, report: &mut Report) -> Performance {

@@ -37,7 +37,7 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> Config {
         names: &names,
         complete: names_are_complete(root),
     };
-    peers::check_names(root, &models, &aliases, &peers, report);
+    peers::check_names(root, &aliases, &peers, report);
     let router = routing::read_router(root, &models, &scope, report);
     let scheduler = routing::read_scheduler(root, &scope, report);
     let preload = globals::read_preload(root, &scope);

@@ -10,7 +10,7 @@ use crate::diagnostic::{ErrorClass, Origin, Report};
 use crate::names::{PeerModel, qualified_name};
 use crate::proxy_url;
 use crate::tree::{Entry, Node};
-use crate::typed::{Model, Peer, Secret};
+use crate::typed::{Peer, Secret};
 
 /// A peer may need to load a model first, but not for ever: its default `timeouts.responseHeader` in seconds.
 const RESPONSE_HEADER: i64 = 60;
@@ -92,7 +92,6 @@ fn check_proxy(entry: &Entry, report: &mut Report) {
 /// Reports names that mean two things: qualified names of peers against each other and against all local names.
 pub(super) fn check_names(
     root: &Node,
-    models: &IndexMap<String, Model>,
     aliases: &Aliases,
     peers: &IndexMap<String, Peer>,
     report: &mut Report,
@@ -118,27 +117,27 @@ pub(super) fn check_names(
             }
         }
     }
-    let mut reject = |what: &str, name: &str, origin: Origin| {
+    let mut reject = |what: &str, name: &str, origin: &dyn Fn() -> Origin| {
         if qualified.contains_key(name) {
             let message = format!("{what} {name} conflicts with fully qualified peer model name");
             report
                 .error(ErrorClass::Name, message)
-                .at(origin)
+                .at(origin())
                 .hint("rename one of them");
         }
     };
-    for id in models.keys() {
-        reject("model", id, place("models", id));
+    for model in root.child("models").map_or(&[][..], Node::entries) {
+        reject("model", &model.key.text, &|| model.key_origin);
     }
     for (alias, id) in aliases {
-        reject("alias", alias, place("models", id));
+        reject("alias", alias, &|| place("models", id));
     }
     for selector in root.child("selectors").map_or(&[][..], Node::entries) {
-        reject("selector", &selector.key.text, selector.key_origin);
+        reject("selector", &selector.key.text, &|| selector.key_origin);
     }
     for profile in root.child("profiles").map_or(&[][..], Node::entries) {
         for pin in profile.value.child("pins").map_or(&[][..], Node::entries) {
-            reject("pin", &pin.key.text, pin.key_origin);
+            reject("pin", &pin.key.text, &|| pin.key_origin);
         }
     }
 }

@@ -64,8 +64,10 @@ pub(super) fn read_router(
             Router::Group(IndexMap::new())
         }
         // Quirk R1, mended: a matrix that nobody asked for by name is still meant.
-        ("", Some(section)) if new_groups.is_none() => Router::Matrix(matrix::read(section, scope, report)),
-        ("", Some(section)) => {
+        ("", Some(section)) if new_groups.is_none() && (old_matrix.is_some() || has_content(&section)) => {
+            Router::Matrix(matrix::read(section, scope, report))
+        }
+        ("", Some(section)) if has_content(&section) => {
             report
                 .warning(
                     ErrorClass::Route,

@@ -109,4 +109,9 @@ rows! {
     spillover_groups = "spillover-groups",
     spillover_ok = "spillover-ok",
     spillover_limit = "spillover-limit",
+    performance_enable = "performance-enable",
+    macros_shape = "macros-shape",
+    matrix_placeholder = "matrix-placeholder",
+    by_id_macro = "by-id-macro",
+    warm_unknown = "warm-unknown",
 }

@@ -6,6 +6,7 @@ mod check;
 mod corpus;
 mod further;
 mod fuzz;
+mod limits;
 mod rendering;
 mod resolved;
 mod schema;
