@@ -2,6 +2,7 @@
 //! is tested. The model server says exactly what a test wants.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Access, Client, Payload, forward};
 use crate::fixtures::model;
-use crate::serve::{Address, Listener};
+use crate::serve::{Address, Listener, TlsFiles};
 use crate::upstream::Upstream;
 
 /// A bound for what takes milliseconds on an idle machine.
@@ -498,4 +499,38 @@ async fn http_0_1_a_head_above_one_mebibyte_is_431() {
     // herder may stop reading before everything is written.
     let _ = stream.write_all(too_large.as_bytes()).await;
     assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 431 "));
+}
+
+#[tokio::test]
+async fn http_3_3_trailers_are_relayed() {
+    let answer = "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n\
+                  2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n";
+    let rig = rig(vec![Step::Send(answer)], |_| {}).await;
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: close, TE\r\n\r\n";
+    let received = rig.exchange(request).await;
+    assert!(received.ends_with("0\r\nx-sum: 7\r\n\r\n"), "{received}");
+}
+
+/// The connector speaks TLS and trusts whom the system trusts, which is nobody with this certificate.
+#[tokio::test]
+async fn an_https_model_server_must_be_trusted() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/test_tls");
+    let files = TlsFiles {
+        certificate: folder.join("certificate.pem"),
+        key: folder.join("key.pem"),
+    };
+    let address = Address::choose(Some("127.0.0.1:0"), false, false).unwrap();
+    let secure = Listener::bind(&address, Some(files.load().unwrap()))
+        .await
+        .unwrap();
+    let url = secure.url();
+    tokio::spawn(secure.serve(Router::new(), CancellationToken::new(), SOON));
+    let rig = rig(vec![], |model| model.proxy = url).await;
+    let received = rig
+        .exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(
+        received.starts_with("HTTP/1.1 502 ") && received.contains("certificate"),
+        "{received}"
+    );
 }
