@@ -107,7 +107,11 @@ impl Builder<'_> {
                         start,
                         end: start + 1,
                     };
-                    self.report.error(ErrorClass::Yaml, error.info()).at(origin);
+                    let line = self.sources.line(origin);
+                    self.report
+                        .error(ErrorClass::Yaml, error.info())
+                        .at(origin)
+                        .advise(|| advice(line));
                     return None;
                 }
             }
@@ -463,4 +467,14 @@ impl Frame {
     fn expects_command(&self) -> bool {
         matches!(self.pending_key(), Some("cmd" | "cmdStop"))
     }
+}
+
+/// What is probably wrong with a line that is no YAML.
+fn advice(line: &str) -> Option<String> {
+    let indent = &line[..line.len() - line.trim_start().len()];
+    if indent.contains('\t') {
+        return Some("indent with blanks; YAML does not take tabs there".to_owned());
+    }
+    (line.contains("${") && line.contains(['{', '[']))
+        .then(|| "put a text with ${...} in quotes when it stands inside { } or [ ]".to_owned())
 }

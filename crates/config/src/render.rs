@@ -16,8 +16,8 @@ use crate::source::{SourceMap, byte_offset};
 /// Width to which long source lines are cut, in columns.
 const WIDTH: usize = 120;
 
-/// Secrets shorter than this are not searched for in source lines; they would hide half of every line.
-const SHORTEST_SECRET: usize = 4;
+/// Values shorter than this are not searched for in other texts; they would hide half of every line.
+pub(crate) const SHORTEST_SECRET: usize = 4;
 
 /// Renders findings, one paragraph each. `secrets` are masked in the source lines.
 pub(crate) fn render(
@@ -74,11 +74,7 @@ fn line_of(
     let origin = diagnostic.origin?;
     let location = diagnostic.location.as_ref()?;
     let text = &sources.files().get(origin.file)?.text;
-    let mut line = text
-        .split('\n')
-        .nth(location.line - 1)?
-        .trim_end_matches('\r')
-        .to_owned();
+    let mut line = sources.line(origin).to_owned();
     for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
         line = line.replace(secret.as_str(), &"*".repeat(secret.chars().count()));
     }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::emit::to_yaml;
 use crate::loaded::Loaded;
 use crate::read::TIME_FORMATS;
+use crate::render::SHORTEST_SECRET;
 use crate::typed::{
     Capabilities, Config, FifoLimit, Filters, Group, LogLevel, LogTimeFormat, LogToStdout, Matrix, Modality,
     Model, Peer, Profile, Router, Secret, Selector, Strategy, Timeouts,
@@ -28,19 +29,21 @@ impl Loaded {
         to_yaml(&self.resolved_json(show_secrets))
     }
 
-    /// The effective configuration as JSON. Without `show_secrets`, keys, values from the environment and values of
-    /// options named like secrets are `***`.
+    /// The effective configuration as JSON. Without `show_secrets`, keys, and values of four characters or more that
+    /// came from the environment or belong to options named like secrets, are `***`.
     #[must_use]
     pub fn resolved_json(&self, show_secrets: bool) -> Value {
         let mut value = config_json(&self.config, show_secrets);
         if !show_secrets {
-            mask(&mut value, self.secrets());
+            let long = |secret: &&String| secret.len() >= SHORTEST_SECRET;
+            let secrets: Vec<&String> = self.secrets().iter().filter(long).collect();
+            mask(&mut value, &secrets);
         }
         value
     }
 }
 
-fn mask(value: &mut Value, secrets: &[String]) {
+fn mask(value: &mut Value, secrets: &[&String]) {
     match value {
         Value::String(text) => {
             for secret in secrets {

@@ -122,6 +122,19 @@ impl SourceMap {
         &file.text[start..end]
     }
 
+    /// The line in which a place begins, without its end.
+    pub(crate) fn line(&self, origin: Origin) -> &str {
+        let Some(file) = self.files.get(origin.file) else {
+            return "";
+        };
+        let start = byte_offset(&file.text, origin.start);
+        let from = file.text[..start].rfind('\n').map_or(0, |position| position + 1);
+        let to = file.text[start..]
+            .find(['\n', '\r'])
+            .map_or(file.text.len(), |length| start + length);
+        &file.text[from..to]
+    }
+
     /// Line and column of a place.
     pub(crate) fn location(&self, origin: Origin) -> Location {
         let Some(file) = self.files.get(origin.file) else {

@@ -10,7 +10,7 @@ fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<
     /// Longer names are not compared; the work grows with the square of the length.
     const LONGEST: usize = 64;
     /// Candidates looked at; herds are smaller, and a hint is not worth more work.
-    const MOST: usize = 1000;
+    const MOST: usize = 500;
     if name.len() > LONGEST {
         return None;
     }

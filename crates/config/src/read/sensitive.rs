@@ -1,7 +1,8 @@
 //! Which parts of a command are secret: what came from the environment, and the value of every option or variable
 //! that is named like a key, a token or a password (design/decisions.md, "Secrets").
 
-use crate::tree::Node;
+use crate::render::SHORTEST_SECRET;
+use crate::tree::{Node, Scalar};
 use crate::typed::Secret;
 
 /// Last words of names whose values are secret.
@@ -20,7 +21,7 @@ pub(super) fn find(model: &Node) -> Vec<Secret> {
     let mut found: Vec<String> = Vec::new();
     for field in ["cmd", "cmdStop"] {
         if let Some(scalar) = model.child(field).and_then(Node::scalar) {
-            found.extend(scalar.secrets.iter().cloned());
+            found.extend(environment_values(scalar));
             found.extend(option_values(&scalar.text));
         }
     }
@@ -30,7 +31,7 @@ pub(super) fn find(model: &Node) -> Vec<Secret> {
         .flat_map(Node::items)
         .filter_map(Node::scalar)
     {
-        found.extend(scalar.secrets.iter().cloned());
+        found.extend(environment_values(scalar));
         if let Some((name, value)) = scalar.text.split_once('=')
             && is_secret_name(name)
         {
@@ -41,6 +42,16 @@ pub(super) fn find(model: &Node) -> Vec<Secret> {
     found.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
     found.dedup();
     found.into_iter().map(Secret::new).collect()
+}
+
+/// Values from the environment, but for those too short to be secrets: a device number, hidden wherever its digit
+/// occurs, would only make commands unreadable.
+fn environment_values(scalar: &Scalar) -> impl Iterator<Item = String> {
+    scalar
+        .secrets
+        .iter()
+        .filter(|value| value.len() >= SHORTEST_SECRET)
+        .cloned()
 }
 
 /// Values of `--api-key x`, `--api-key=x` and `API_KEY=x`.

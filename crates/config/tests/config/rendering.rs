@@ -42,6 +42,19 @@ fn a_syntax_error_points_at_the_place() {
 }
 
 #[test]
+fn a_macro_inside_braces_wants_quotes() {
+    assert_snapshot!(failure("models:\n  a: {cmd: run ${PORT}}\n").render(false), @r###"
+    error[E-YAML]: while parsing a flow mapping, did not find expected ',' or '}'
+     --> config.yaml:2:17
+      |
+    2 |   a: {cmd: run ${PORT}}
+      |                 ^
+      |
+      = help: put a text with ${...} in quotes when it stands inside { } or [ ]
+    "###);
+}
+
+#[test]
 fn an_unknown_key_names_the_nearest_one() {
     let loaded = success("models:\n  koi:\n    cmd: run ${PORT}\n    concurencyLimit: 3\n");
     assert_snapshot!(loaded.render(&loaded.warnings, false), @r###"
