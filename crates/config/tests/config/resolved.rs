@@ -46,6 +46,111 @@ fn examples_survive_the_round_trip() {
     }
 }
 
+#[test]
+fn the_resolved_configuration_word_for_word() {
+    let text = "\
+macros: {dir: /models}
+apiKeys: [key-1]
+models:
+  \"koi:7b\":
+    cmd: |
+      # the server
+      serve --port ${PORT}
+      --model ${dir}/koi.gguf
+    ttl: 60
+groups: {small: {swap: false, members: [\"koi:7b\"]}}
+";
+    let loaded = load_text("config.yaml", text, &Environment::empty(), false).unwrap();
+    insta::assert_snapshot!(loaded.resolved_yaml(false), @r#"
+    healthCheckTimeout: 120
+    logLevel: info
+    logTimeFormat: ""
+    logToStdout: proxy
+    metricsMaxInMemory: 1000
+    captureBuffer: 5
+    maxBodyBytes: 268435456
+    ui:
+      activity:
+        session_id:
+          - X-Session-ID
+          - X-Litellm-Session-Id
+    performance:
+      disabled: false
+      every: "5s"
+    startPort: 5800
+    sendLoadingState: false
+    includeAliasesInList: false
+    globalTTL: 0
+    unloadTimeout: 10
+    apiKeys:
+      - "***"
+    models:
+      "koi:7b":
+        cmd: |
+          serve --port 5800
+          --model /models/koi.gguf
+        cmdStop: ""
+        proxy: "http://localhost:5800"
+        aliases: []
+        env: []
+        checkEndpoint: /health
+        ttl: 60
+        unloadTimeout: 10
+        unlisted: false
+        useModelName: ""
+        name: ""
+        description: ""
+        concurrencyLimit: 10
+        filters:
+          stripParams: ""
+          setParams: {}
+          setParamsByID: {}
+        metadata: {}
+        sendLoadingState: false
+        timeouts:
+          connect: 30
+          keepalive: 30
+          responseHeader: 0
+          tlsHandshake: 10
+          expectContinue: 1
+          idleConn: 90
+        compat:
+          ignoreWebsockets: false
+          preserveHost: false
+    profiles: {}
+    selectors: {}
+    peers: {}
+    hooks:
+      on_startup:
+        preload: []
+    upstream:
+      ignorePaths:
+        - ".*\\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$"
+    routing:
+      router:
+        use: group
+        settings:
+          groups:
+            small:
+              swap: false
+              exclusive: true
+              persistent: false
+              members:
+                - "koi:7b"
+            "(default)":
+              swap: true
+              exclusive: true
+              persistent: false
+              members: []
+      scheduler:
+        use: fifo
+        settings:
+          fifo:
+            limit: arrival
+            priority: {}
+    "#);
+}
+
 /// Texts that are hard to write down in YAML.
 #[test]
 fn awkward_texts_survive_the_round_trip() {
