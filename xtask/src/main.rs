@@ -11,10 +11,12 @@
 
 mod bench;
 mod client;
+mod clients;
 mod demo;
 mod gate;
 mod llama;
 mod programs;
+mod python;
 mod router;
 mod tidy;
 

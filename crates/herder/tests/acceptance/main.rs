@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod process_rows;
+mod public_clients;
 mod real_inference;
 mod scheduling_rows;
 mod soak;
