@@ -116,9 +116,7 @@ impl Pass<'_> {
         }
         let model = &mut entry.value;
         let own = MacroList::declare(model.child("macros"), Some(&id), self.report);
-        let mut list = MacroList::of("MODEL_ID", text(id.clone()));
-        list.extend(globals.clone());
-        list.extend(own);
+        let list = MacroList::of_model(text(id.clone()), globals, own);
         self.replace_in_model(&list, model, &id);
 
         let uses_port = |node: Option<&Node>| {

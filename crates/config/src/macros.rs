@@ -103,14 +103,18 @@ impl MacroList {
         Self(list)
     }
 
-    /// Adds the macros of a model: one with a known name takes the place of the known one, others come last.
-    pub(crate) fn extend(&mut self, model: Self) {
-        for own in model.0 {
-            match self.0.iter_mut().find(|known| known.name == own.name) {
+    /// The list for one model: its ID, the global macros, its own. An own macro with the name of a global one takes
+    /// its place, others come last.
+    pub(crate) fn of_model(id: Scalar, globals: &Self, own: Self) -> Self {
+        let mut list = Self::of("MODEL_ID", id).0;
+        list.extend(globals.0.iter().cloned());
+        for own in own.0 {
+            match list.iter_mut().find(|known| known.name == own.name) {
                 Some(known) => *known = own,
-                None => self.0.push(own),
+                None => list.push(own),
             }
         }
+        Self(list)
     }
 
     /// Replaces macros in a scalar, from the last declared to the first, each once.

@@ -37,6 +37,22 @@ fn many_models() {
 }
 
 #[test]
+fn many_models_with_many_macros() {
+    let macros: String = (0..1000).map(|number| format!("  g{number}: x\n")).collect();
+    let models = lines("models:\n", |number| {
+        format!("  m{number}: {{cmd: run, proxy: http://h}}")
+    });
+    assert_eq!(
+        run(&format!("macros:\n{macros}{models}"))
+            .unwrap()
+            .config
+            .models
+            .len(),
+        MANY
+    );
+}
+
+#[test]
 fn many_duplicate_keys() {
     assert_eq!(error_count(&lines("", |_| "key: 1".to_owned())), 200);
 }
