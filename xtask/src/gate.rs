@@ -14,6 +14,9 @@ use crate::programs::{self, built, cargo, folder_entries, repository};
 use crate::router;
 use crate::tidy;
 
+/// Tests of one program that run at once. Most of them wait for processes, so there are more than cores.
+const TEST_THREADS: &str = "4";
+
 /// # Errors
 /// The first step that fails, by name.
 pub(crate) fn run() -> Result<()> {
@@ -41,6 +44,7 @@ pub(crate) fn run() -> Result<()> {
     step("unit, property, acceptance and real-inference tests", || {
         let mut tests = tests(&["--lib", "--bins", "--tests"]);
         tests
+            .env("RUST_TEST_THREADS", TEST_THREADS)
             .envs(llama.environment())
             .env(clients::PYTHON_VARIABLE, &client_python);
         programs::run(&mut tests)

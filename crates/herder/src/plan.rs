@@ -5,12 +5,13 @@
 //! mistakes, and the selectors that a matrix rules out, are found here.
 
 use herder_config::{
-    Config, Diagnostic, Environment, ErrorClass, FifoLimit, Loaded, Router, Sources, Strategy,
+    Config, Diagnostic, Environment, ErrorClass, FifoLimit, Loaded, Router, Severity, Sources, Strategy,
 };
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
 use herder_core::{Limit, ModelId, ModelPlan, Plan};
+use herder_supervisor::command::{Dialect, check_quotes};
 
 /// Loads a configuration and plans with it. With `strict`, unknown keys are errors.
 ///
@@ -22,12 +23,14 @@ pub fn load(sources: &Sources, environment: &Environment, strict: bool) -> Resul
     plan_loaded(loaded)
 }
 
-/// Plans with a configuration that has been loaded.
+/// Plans with a configuration that has been loaded. Adds a warning for every command with a quote that is never
+/// closed (A4).
 ///
 /// # Errors
 ///
 /// What only the core can find.
-pub fn plan_loaded(loaded: Loaded) -> Result<(Loaded, Plan), LoadError> {
+pub fn plan_loaded(mut loaded: Loaded) -> Result<(Loaded, Plan), LoadError> {
+    loaded.warnings.extend(open_quotes(&loaded));
     match plan(&loaded.config) {
         Ok(plan) => Ok((loaded, plan)),
         Err(mistakes) => {
@@ -41,6 +44,26 @@ pub fn plan_loaded(loaded: Loaded) -> Result<(Loaded, Plan), LoadError> {
             })
         }
     }
+}
+
+/// The splitter lets an open quote run to the end of the command, as the reference does; nobody means that.
+fn open_quotes(loaded: &Loaded) -> Vec<Diagnostic> {
+    let commands = loaded
+        .config
+        .models
+        .iter()
+        .flat_map(|(id, model)| [(id, "cmd", &model.cmd), (id, "cmdStop", &model.cmd_stop)]);
+    commands
+        .filter_map(|(id, key, command)| {
+            let quote = check_quotes(command, Dialect::native()).err()?.quote;
+            let message = format!("model {id}: a {quote} in {key} is never closed");
+            let hint = "everything behind it is one word; close it, or put a backslash before it".to_owned();
+            let mut warning =
+                loaded.diagnostic(ErrorClass::Value, &["models", id, key], message, Some(hint), None);
+            warning.severity = Severity::Warning;
+            Some(warning)
+        })
+        .collect()
 }
 
 /// A configuration that cannot be used.

@@ -169,3 +169,17 @@ fn check_shows_the_effective_configuration_without_secrets() {
     assert_eq!(code, 2);
     contains(&stderr, &["-resolved", "Usage of herder check"]);
 }
+
+#[test]
+fn quirk_a4_an_open_quote_is_a_warning_with_its_place() {
+    let config = Config::new("models:\n  koi:\n    proxy: http://127.0.0.1:9\n    cmd: srv --title \"Koi\n");
+    let (code, stdout, stderr) = run(&["check", config.path()]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    contains(
+        &(stdout + &stderr),
+        &[
+            "warning[E-VALUE]: model koi: a \" in cmd is never closed",
+            "config.yaml:4:10",
+        ],
+    );
+}

@@ -6,7 +6,7 @@
 //! run again.
 //!
 //! [`Trial`] is the examination bench: it feeds one [`Input`] at a time and compares what the herd says with the
-//! [`reference`] (the same strategy, written down naively) and with the [`audit`] (what must hold whatever the
+//! [`mod@reference`] (the same strategy, written down naively) and with the [`audit`] (what must hold whatever the
 //! strategy is: the invariants of architecture section 5).
 //!
 //! The crate has no clock and no I/O. It does not judge strategies; it finds states that must not be.

@@ -133,7 +133,7 @@ const SERVE_FLAGS: &[Flag] = &[
     Flag {
         name: "watch-config",
         kind: FlagKind::Switch,
-        help: "reload when the configuration files change",
+        help: "accepted, without effect yet: restart to use a changed file",
     },
     Flag {
         name: "version",
