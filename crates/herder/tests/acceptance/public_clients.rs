@@ -14,8 +14,8 @@ const KEY: &str = "a-key-for-this-test";
 
 #[tokio::test]
 async fn the_official_python_clients_are_served() {
-    let python = std::env::var_os(PYTHON)
-        .unwrap_or_else(|| panic!("{PYTHON} is not set: `cargo xtask test` sets it"));
+    let python =
+        std::env::var_os(PYTHON).unwrap_or_else(|| panic!("{PYTHON} is not set: `cargo xtask test` sets it"));
     let herder = env!("CARGO_BIN_EXE_herder");
     let model = |name: &str| format!("{{cmd: '{herder} demo-model --port ${{PORT}} --name {name}'}}");
     let config = format!(
