@@ -13,6 +13,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +21,8 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use http::header::{HOST, HeaderValue};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -95,7 +95,6 @@ impl Listener {
     /// Serves connections until `stop` is cancelled; then accepts no more, lets the requests in progress end within
     /// `budget`, and returns.
     pub async fn serve(self, router: Router, stop: CancellationToken, budget: Duration) {
-        let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let connections = tokio_util::task::TaskTracker::new();
         loop {
@@ -114,7 +113,7 @@ impl Listener {
                         router: router.clone(),
                         peer,
                         tls: self.tls.clone(),
-                        watcher: graceful.watcher(),
+                        stop: stop.clone(),
                     };
                     connections.spawn(async move {
                         connection.serve(stream).await;
@@ -126,12 +125,8 @@ impl Listener {
         }
         drop(self.socket);
         connections.close();
-        let drained = async {
-            graceful.shutdown().await;
-            connections.wait().await;
-        };
         // Who is not done by then is cut off by the end of the program.
-        let _ = tokio::time::timeout(budget, drained).await;
+        let _ = tokio::time::timeout(budget, connections.wait()).await;
     }
 }
 
@@ -146,7 +141,8 @@ struct Connection {
     router: Router,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
-    watcher: Watcher,
+    /// Ends the connection after the request in progress.
+    stop: CancellationToken,
 }
 
 impl Connection {
@@ -154,28 +150,24 @@ impl Connection {
         // Events are small writes that must not wait for an acknowledgement. Failing costs speed only.
         let _ = stream.set_nodelay(true);
         let Some(tls) = self.tls.clone() else {
-            return self.speak(stream, http1()).await;
+            return self.speak(stream, Protocol::Http1).await;
         };
         let Ok(Ok(stream)) = tokio::time::timeout(TLS_HANDSHAKE, tls.accept(stream)).await else {
             return;
         };
-        let builder = if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2) {
-            http2()
+        let protocol = if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2) {
+            Protocol::Http2
         } else {
-            http1()
+            Protocol::Http1
         };
-        self.speak(stream, builder).await;
+        self.speak(stream, protocol).await;
     }
 
-    async fn speak(
-        self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        builder: auto::Builder<TokioExecutor>,
-    ) {
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, protocol: Protocol) {
         let Self {
             router,
             peer,
-            watcher,
+            stop,
             tls: _,
         } = self;
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -184,12 +176,43 @@ impl Connection {
             let answer = router.clone().oneshot(request);
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
         });
-        let connection = builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), service)
-            .into_owned();
+        let stream = TokioIo::new(stream);
         // A connection that breaks is its client's business: requests on it have ended by being dropped.
-        let _ = watcher.watch(connection).await;
+        match protocol {
+            Protocol::Http1 => {
+                let connection = http1::Builder::new()
+                    .max_buf_size(MAX_HEAD_BYTES)
+                    .serve_connection(stream, service)
+                    .with_upgrades();
+                let mut connection = pin!(connection);
+                tokio::select! {
+                    _ = connection.as_mut() => return,
+                    () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+                }
+                let _ = connection.await;
+            }
+            Protocol::Http2 => {
+                let limit = u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX);
+                let connection = http2::Builder::new(TokioExecutor::new())
+                    .max_header_list_size(limit)
+                    .serve_connection(stream, service);
+                let mut connection = pin!(connection);
+                tokio::select! {
+                    _ = connection.as_mut() => return,
+                    () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+                }
+                let _ = connection.await;
+            }
+        }
     }
+}
+
+/// What is spoken on a connection. It is known before the first byte: HTTP/2 is agreed on in the TLS handshake or
+/// not at all (spec/http-api.md 0.1, "no h2c").
+#[derive(Debug, Clone, Copy)]
+enum Protocol {
+    Http1,
+    Http2,
 }
 
 /// HTTP/2 and absolute targets name the host in the URI; from here on it is in `Host`.
@@ -200,17 +223,4 @@ fn name_host(request: &mut hyper::Request<Incoming>) {
     if let Ok(host) = HeaderValue::try_from(authority.as_str()) {
         request.headers_mut().insert(HOST, host);
     }
-}
-
-fn http1() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().max_buf_size(MAX_HEAD_BYTES);
-    builder
-}
-
-fn http2() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http2_only();
-    let limit = u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX);
-    builder.http2().max_header_list_size(limit);
-    builder
 }

@@ -6,6 +6,7 @@
 
 mod base_url;
 mod connector;
+mod outspoken;
 
 use std::error::Error;
 use std::sync::Arc;

@@ -112,7 +112,8 @@ impl Journal<'_> {
                 let Some(generation) = slot.last_generation() else {
                     return;
                 };
-                let detail = &slot.note_failure(generation, reason).detail;
+                // It may show the command.
+                let detail = mask(&slot.note_failure(generation, reason).detail, &settings.sensitive);
                 match reason {
                     StartFailure::Spawn => self.logger.warn(format_args!("{id} {detail}")),
                     StartFailure::Exited => self.logger.warn(format_args!(

@@ -1,5 +1,6 @@
 //! Hands a request to its model: admission, waiting, forwarding.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::RequestContext;
 use super::cross_origin::FromModel;
+use super::read_ahead::ReadAhead;
 use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
 use crate::in_flight::Entry;
@@ -39,7 +41,7 @@ pub(crate) async fn dispatch(
     mut context: RequestContext,
     model: ModelId,
     target: String,
-    payload: Payload,
+    mut payload: Payload,
     tracking: Tracking,
 ) -> Result<Response<Body>, ApiError> {
     let client = context.client();
@@ -59,8 +61,9 @@ pub(crate) async fn dispatch(
         Access::Unleased(app.driver.ready_upstream(model).ok_or_else(|| not_loaded(id))?)
     } else {
         let router = snapshot.router_name();
+        let lease = lease(app.driver.request(model), router);
         tokio::select! {
-            lease = lease(app.driver.request(model), router) => Access::Leased(lease?),
+            lease = read_while(lease, &mut payload) => Access::Leased(lease?),
             () = cancelled.cancelled() => return Err(ApiError::cancelled()),
         }
     };
@@ -74,6 +77,26 @@ pub(crate) async fn dispatch(
         Some(entry) => response.map(|inner| Body::new(Listed { inner, _entry: entry })),
         None => response,
     })
+}
+
+/// Waits for the lease. Meanwhile a body that nobody has read yet is read ahead: that is how we learn that its client
+/// has left.
+async fn read_while(
+    lease: impl Future<Output = Result<Lease, ApiError>>,
+    payload: &mut Payload,
+) -> Result<Lease, ApiError> {
+    match payload {
+        Payload::Pieces(_) => lease.await,
+        Payload::Unread(body) => {
+            let mut ahead = ReadAhead::new(std::mem::take(body));
+            let lease = ahead
+                .until(lease)
+                .await
+                .map_err(|_| ApiError::unreadable_body())?;
+            *body = ahead.into_body();
+            lease
+        }
+    }
 }
 
 async fn lease(ticket: Ticket, router: &str) -> Result<Lease, ApiError> {

@@ -8,6 +8,7 @@ mod body;
 pub(crate) mod cross_origin;
 mod dispatch;
 mod filter;
+mod read_ahead;
 mod resolve;
 
 use std::net::SocketAddr;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use herder_wire::{Pieces, headers};
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRAILER};
+use http::header::{
+    CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING,
+};
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
@@ -148,6 +150,10 @@ fn outgoing(
 fn incoming(answer: Response<Incoming>, access: Access, cancelled: CancellationToken) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let streams_events = headers::is_event_stream(&head.headers);
+    // A message with both has the length that its chunks say (RFC 9112, 6.3).
+    if head.headers.contains_key(TRANSFER_ENCODING) {
+        head.headers.remove(CONTENT_LENGTH);
+    }
     relay_headers(&mut head.headers);
     if streams_events {
         head.headers

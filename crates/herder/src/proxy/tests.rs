@@ -327,6 +327,18 @@ async fn http_3_3_answer_heads() {
 }
 
 #[tokio::test]
+async fn an_answer_with_two_lengths_is_as_long_as_its_chunks_say() {
+    let answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    let rig = rig(vec![Step::Send(answer)], |_| {}).await;
+    let answer = rig
+        .exchange("GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(!answer.to_lowercase().contains("content-length"), "{answer}");
+    assert!(answer.ends_with("5\r\nhello\r\n0\r\n\r\n"), "{answer}");
+}
+
+#[tokio::test]
 async fn q22_a_broken_event_stream_says_so_and_is_broken_off() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     let steps = vec![

@@ -102,6 +102,24 @@ async fn a_request_in_progress_ends_before_serving_does() {
 }
 
 #[tokio::test]
+async fn http_0_1_no_http_2_without_tls() {
+    let listener = listener("127.0.0.1:0", None).await.unwrap();
+    let mut client = TcpStream::connect(listener.local()).await.unwrap();
+    tokio::spawn(listener.serve(echo(), CancellationToken::new(), SOON));
+    client
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    timeout(SOON, client.read_to_end(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    // hyper says nothing to such a client and closes.
+    assert!(answer.is_empty(), "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_drain_ends_with_its_budget() {
     let router = Router::new().fallback(std::future::pending::<&str>);
     let listener = listener("127.0.0.1:0", None).await.unwrap();

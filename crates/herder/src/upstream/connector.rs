@@ -22,6 +22,8 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
 use tower::{BoxError, Service};
 
+use super::outspoken::Outspoken;
+
 /// The connector of one process generation.
 #[derive(Clone)]
 pub(super) struct Connector {
@@ -64,14 +66,16 @@ impl Connector {
 
     async fn connect(mut self, target: Uri) -> Result<Stream, BoxError> {
         if target.scheme() != Some(&Scheme::HTTPS) {
-            return Ok(MaybeHttpsStream::Http(self.http.call(target).await?));
+            let stream = MaybeHttpsStream::Http(self.http.call(target).await?);
+            return Ok(Outspoken::new(stream));
         }
         let mut secure = HttpsConnector::from((self.http.clone(), self.tls()?));
         let handshake = secure.call(target);
-        match self.secure_timeout {
+        let stream = match self.secure_timeout {
             None => handshake.await,
             Some(limit) => tokio::time::timeout(limit, handshake).await?,
-        }
+        };
+        stream.map(Outspoken::new)
     }
 }
 
@@ -84,7 +88,7 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Stream = Outspoken<MaybeHttpsStream<TokioIo<TcpStream>>>;
 
 impl Service<Uri> for Connector {
     type Response = Stream;

@@ -131,6 +131,43 @@ async fn row_096_a_queued_client_leaves() {
     assert!(spawned.iter().all(|event| event.name != "scribe"), "{spawned:?}");
 }
 
+/// The same on the route that does not need the body: its client is not lost sight of either.
+#[tokio::test]
+async fn row_096_a_queued_client_of_upstream_leaves_in_the_middle_of_its_body() {
+    let router = router().await;
+    let busy = blocked(router.client(), "orca-7b");
+    wait_until(PATIENCE, "orca is busy", || received(&router, "orca-7b") == 1).await;
+    let large = "x".repeat(600_000);
+    let bodies = [
+        (16, "abc"),
+        (1_000_000, large.as_str()),
+        (600_000, large.as_str()),
+    ];
+    for (index, (announced, body)) in bodies.into_iter().enumerate() {
+        let mut socket = router.connect().await;
+        let head =
+            format!("POST /upstream/scribe/left HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n");
+        socket.write_all((head + body).as_bytes()).await.unwrap();
+        drop(socket);
+        wait_until(PATIENCE, "the client's leaving is noticed", || {
+            let log = router.stdout();
+            let lines = log
+                .lines()
+                .filter(|line| line.contains("\"POST /upstream/scribe/left"));
+            lines.count() == index + 1
+        })
+        .await;
+    }
+    busy.abort();
+    wait_until(PATIENCE, "orca is free", || {
+        router.event_log("events").count("aborted") == 1
+    })
+    .await;
+    assert_eq!(chat(&router, "lynx-7b").await.status, 200);
+    let spawned = router.event_log("events").of_kind("spawn");
+    assert!(spawned.iter().all(|event| event.name != "scribe"), "{spawned:?}");
+}
+
 /// Cancelled before there was an answer: the envelope with code `cancelled` (decisions.md, Q36).
 #[tokio::test]
 async fn row_097_cancel() {

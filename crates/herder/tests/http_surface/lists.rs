@@ -215,6 +215,30 @@ models:
     assert!(!router.get("/logs").await.text().contains("tell-nobody"));
 }
 
+/// The same when there is nothing to spawn: the error shows the command.
+#[tokio::test]
+async fn secrets_in_commands_that_cannot_start_are_masked() {
+    let models = r#"
+logLevel: debug
+models:
+  m: {cmd: "@DIR@/nothing --port ${PORT} --api-key key-of-mine --name ${env.HERDER_TEST_TOKEN}"}
+"#;
+    let router = herder_testkit::Router::builder(env!("CARGO_BIN_EXE_herder"))
+        .config(models)
+        .environment("HERDER_TEST_TOKEN", "tell-nobody")
+        .start()
+        .await;
+    let answer = chat(&router, "m").await;
+    assert_eq!(answer.status, 502, "{}", answer.text());
+    let logged = router.get("/logs").await.text();
+    for text in [answer.text(), logged, router.stdout()] {
+        assert!(
+            !text.contains("tell-nobody") && !text.contains("key-of-mine"),
+            "{text}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn row_074_unload_one() {
     let router = router().await;
