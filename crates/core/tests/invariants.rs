@@ -123,3 +123,21 @@ fn invariant_10_a_ready_model_does_not_make_the_queue_endless() {
     herd.handle_request(NOW, lucky, ELM);
     assert_eq!(granted(herd), [lucky.0]);
 }
+
+/// runtime.md 3.6: a hung large model must not delay the quick ones, also when it is hung in its start.
+#[test]
+fn a_start_that_is_given_up_holds_back_no_quicker_stop() {
+    let herd = &mut herd(Limit::Arrival, &[modest(vec![OAK, ELM])]);
+    make_ready(herd, OAK);
+    herd.handle_request(NOW, RequestId(7), ELM);
+    outputs(herd);
+    herd.unload(NOW, CommandId(1), &[OAK, ELM], None);
+    let stopped: Vec<ModelId> = outputs(herd)
+        .into_iter()
+        .filter_map(|output| match output {
+            Output::Stop { model, .. } => Some(model),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stopped, [ELM, OAK], "the start at once, the idle model beside it");
+}

@@ -290,14 +290,23 @@ impl Herd {
             let Some(generation) = self.generation(model) else {
                 continue;
             };
-            let key = match (grace, self.phases[model.index()]) {
-                // A start is given up at once: there is nothing to wait for.
-                (Some(_), _) | (None, Phase::Starting { .. }) => Duration::ZERO,
-                (None, _) => self.plans[model.index()].unload_timeout,
-            };
-            if grace.is_none() && matches!(self.phases[model.index()], Phase::Ready { .. }) {
-                self.enter(model, Phase::Leaving { generation }, Cause::Unloaded);
+            match self.phases[model.index()] {
+                Phase::Ready { .. } if grace.is_none() => {
+                    self.enter(model, Phase::Leaving { generation }, Cause::Unloaded);
+                }
+                // Its stage only waits for the exit: there is no reason to go on starting until then.
+                Phase::Starting { .. } if grace.is_none() => self.stop(model, None, Cause::Unloaded),
+                Phase::Stopped
+                | Phase::Starting { .. }
+                | Phase::Aborting { .. }
+                | Phase::Ready { .. }
+                | Phase::Leaving { .. }
+                | Phase::Stopping { .. } => {}
             }
+            let key = match grace {
+                Some(_) => Duration::ZERO,
+                None => self.plans[model.index()].unload_timeout,
+            };
             let stage = stages.entry(key).or_insert_with(|| Stage {
                 targets: Vec::new(),
                 grace,

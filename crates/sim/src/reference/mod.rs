@@ -397,14 +397,15 @@ impl Reference {
             let Some(process) = self.process(model) else {
                 continue;
             };
-            let starting = matches!(process.stage, Stage::Starting { .. });
-            let rank = if grace.is_some() || starting {
-                Duration::ZERO
-            } else {
-                self.plans[model.index()].unload_timeout
+            let rank = match grace {
+                Some(_) => Duration::ZERO,
+                None => self.plans[model.index()].unload_timeout,
             };
             if grace.is_none() && matches!(process.stage, Stage::Ready { .. }) {
                 self.set_stage(model, Stage::Leaving, Cause::Unloaded);
+            }
+            if grace.is_none() && matches!(process.stage, Stage::Starting { .. }) {
+                self.stop(model, None, Cause::Unloaded);
             }
             stages
                 .entry(rank)
