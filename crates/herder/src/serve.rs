@@ -37,6 +37,12 @@ pub use tls::{TlsError, TlsFiles};
 /// model server, and this keeps both together well below the usual hard limit on open files.
 const MAX_CONNECTIONS: usize = 4096;
 
+/// Open connections under the narrowest limit on open files.
+const MIN_CONNECTIONS: usize = 8;
+
+/// Files that herder itself and a start of a model need open, with some room.
+const OWN_FILES: usize = 32;
+
 /// Size of a request's head; above it the answer is 431 (spec/http-api.md 0.1).
 const MAX_HEAD_BYTES: usize = 1024 * 1024;
 
@@ -51,6 +57,7 @@ pub struct Listener {
     socket: TcpListener,
     local: SocketAddr,
     tls: Option<TlsAcceptor>,
+    max_connections: usize,
 }
 
 impl Listener {
@@ -67,7 +74,12 @@ impl Listener {
             match TcpListener::bind(candidate).await {
                 Ok(socket) => {
                     let local = socket.local_addr().map_err(named)?;
-                    return Ok(Self { socket, local, tls });
+                    return Ok(Self {
+                        socket,
+                        local,
+                        tls,
+                        max_connections: MAX_CONNECTIONS,
+                    });
                 }
                 // An address in use must not be evaded by taking the other family.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(named(error)),
@@ -77,6 +89,15 @@ impl Listener {
         Err(named(failure.unwrap_or_else(|| {
             io::Error::new(io::ErrorKind::NotFound, "the host has no address")
         })))
+    }
+
+    /// Takes fewer connections where only so many files may be open: models must start and be reached even when
+    /// clients hold all the connections they can get.
+    #[must_use]
+    pub fn leave_room(mut self, open_files: usize) -> Self {
+        self.max_connections =
+            (open_files.saturating_sub(OWN_FILES) / 2).clamp(MIN_CONNECTIONS, MAX_CONNECTIONS);
+        self
     }
 
     /// Where it listens, as a URL with the actual port.
@@ -95,7 +116,7 @@ impl Listener {
     /// Serves connections until `stop` is cancelled; then accepts no more, lets the requests in progress end within
     /// `budget`, and returns.
     pub async fn serve(self, router: Router, stop: CancellationToken, budget: Duration) {
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(self.max_connections));
         let connections = tokio_util::task::TaskTracker::new();
         loop {
             let place = Arc::clone(&places).acquire_owned();

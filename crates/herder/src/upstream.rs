@@ -27,9 +27,10 @@ use tokio_util::task::TaskTracker;
 pub use base_url::{BaseUrl, BaseUrlError};
 use connector::Connector;
 
-/// Life of a pooled idle connection, unless `timeouts.idleConn` is shorter. llama-server (cpp-httplib) and uvicorn
-/// close idle connections after 5 s; a connection we keep longer than they do is a request that fails.
-const POOL_IDLE: Duration = Duration::from_secs(4);
+/// Life of a pooled idle connection, unless `timeouts.idleConn` is shorter. A connection that the server closes in the
+/// moment when we send costs a request: llama-server (cpp-httplib) and uvicorn close after 5 s, gunicorn after 2 s. A
+/// new one on the same machine costs microseconds, so this is well below all of them.
+const POOL_IDLE: Duration = Duration::from_secs(1);
 
 /// Idle connections kept per model server (spec/runtime.md 2.5).
 const POOL_CONNECTIONS: usize = 10;

@@ -89,3 +89,23 @@ async fn upgraded_connections_do_not_hold_up_the_end() {
     let status = router.wait_exit(Duration::from_secs(25)).await;
     assert_eq!(status.code(), Some(0));
 }
+
+#[tokio::test]
+async fn half_a_request_does_not_hold_up_the_end() {
+    for half in [
+        "GET /hea",
+        "POST /v1/rerank HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{",
+    ] {
+        let mut router = Router::builder(HERDER).config(STUBBORN).start().await;
+        let mut socket = router.connect().await;
+        tokio::io::AsyncWriteExt::write_all(&mut socket, half.as_bytes())
+            .await
+            .expect("an open connection");
+        // Connections are accepted in order, so the half request has arrived when this is answered.
+        assert_eq!(router.get("/health").await.status, 200);
+        router.signal(Signal::TERM);
+        // Less than the 30 s that an answer in progress may take.
+        let status = router.wait_exit(Duration::from_secs(25)).await;
+        assert_eq!(status.code(), Some(0), "{half}");
+    }
+}

@@ -6,9 +6,10 @@
 #[cfg(unix)]
 const WANTED: u64 = 16_384;
 
-/// Raises the soft limit as far as it goes. Where it cannot be raised, fewer clients fit at once, nothing more.
+/// Raises the soft limit as far as it goes, and returns how many files may be open. Where it cannot be raised, fewer
+/// clients fit at once, nothing more.
 #[cfg(unix)]
-pub(super) fn make_room() {
+pub(super) fn make_room() -> usize {
     use rustix::process::{Resource, getrlimit, setrlimit};
 
     let mut limits = getrlimit(Resource::Nofile);
@@ -17,8 +18,13 @@ pub(super) fn make_room() {
         limits.current = Some(possible);
         let _ = setrlimit(Resource::Nofile, limits);
     }
+    let now = getrlimit(Resource::Nofile).current;
+    now.and_then(|now| usize::try_from(now).ok())
+        .unwrap_or(usize::MAX)
 }
 
 /// Windows has no such limit.
 #[cfg(windows)]
-pub(super) fn make_room() {}
+pub(super) fn make_room() -> usize {
+    usize::MAX
+}

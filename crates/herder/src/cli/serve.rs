@@ -39,6 +39,10 @@ const SHUTDOWN_BACKSTOP: Duration = Duration::from_secs(35);
 /// What a second signal leaves to the kills that are still possible.
 const FORCED_SHUTDOWN: Duration = Duration::from_secs(2);
 
+/// How long connections may stay when all models are gone: answers that have ended may still be on their way to slow
+/// clients. A client that never ends its request must not use up the whole budget.
+const LAST_BYTES: Duration = Duration::from_secs(5);
+
 /// How long the last log lines may take. A reader that has stopped reading must not keep herder from ending.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
@@ -107,7 +111,7 @@ fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
 
 impl Prepared {
     fn run(self) -> anyhow::Result<ExitCode> {
-        open_files::make_room();
+        let open_files = open_files::make_room();
         let workers = std::thread::available_parallelism()
             .map_or(1, usize::from)
             .min(MAX_WORKERS);
@@ -117,24 +121,24 @@ impl Prepared {
             .enable_all()
             .build()
             .context("cannot start the runtime")?;
-        let code = runtime.block_on(self.start_and_serve());
+        let code = runtime.block_on(self.start_and_serve(open_files));
         // What is left are connections that did not end in time; they end with the program.
         runtime.shutdown_background();
         code
     }
 
-    async fn start_and_serve(self) -> anyhow::Result<ExitCode> {
+    async fn start_and_serve(self, open_files: usize) -> anyhow::Result<ExitCode> {
         let logs = Arc::new(Logs::new(&self.snapshot.config));
         let output = StandardOutput::start(logs.combined(), Handle::current(), io::stdout())
             .context("cannot start the thread that writes standard output")?;
-        let result = self.serve(&logs).await;
+        let result = self.serve(&logs, open_files).await;
         logs.close();
         // Waits for a thread, which is all that is left to do here.
         tokio::task::block_in_place(|| output.finish(LAST_LINES));
         result
     }
 
-    async fn serve(self, logs: &Arc<Logs>) -> anyhow::Result<ExitCode> {
+    async fn serve(self, logs: &Arc<Logs>, open_files: usize) -> anyhow::Result<ExitCode> {
         let Self {
             snapshot,
             plan,
@@ -144,7 +148,7 @@ impl Prepared {
         } = self;
         let tls = tls.map(|files| files.load()).transpose()?;
         // Before anything is started: nothing has to be stopped when the port is taken (C5).
-        let listener = Listener::bind(&address, tls).await?;
+        let listener = Listener::bind(&address, tls).await?.leave_room(open_files);
         let signals = Signals::install().context("cannot take over signals")?;
         let supervisor = supervisor()?;
         let snapshot = Arc::new(snapshot);
@@ -203,8 +207,9 @@ impl Running {
         app.shutdown.cancel();
         stop.cancel();
         let ended = async {
-            // A panic of the accept loop has been printed; the models must be stopped all the same.
-            let _ = tokio::join!(app.driver.shutdown(SHUTDOWN_BUDGET), &mut serving);
+            app.driver.shutdown(SHUTDOWN_BUDGET).await;
+            // Accepting has ended long ago. A client that is still in the middle of its request gets nothing any more.
+            let _ = timeout(LAST_BYTES, &mut serving).await;
         };
         tokio::select! {
             () = ended => {

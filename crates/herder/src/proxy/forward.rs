@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use herder_wire::{Pieces, headers};
 use http::header::{
-    CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING,
+    CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING,
 };
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -114,6 +114,7 @@ fn outgoing(
     for name in &client.matched_credentials {
         fields.remove(name);
     }
+    join_cookies(fields);
     // We have answered this one ourselves by reading the body.
     fields.remove(EXPECT);
     match host {
@@ -144,6 +145,16 @@ fn outgoing(
     *outgoing.version_mut() = Version::HTTP_11;
     *outgoing.headers_mut() = head.headers;
     Ok(outgoing)
+}
+
+/// HTTP/2 may send each cookie in a field of its own; in HTTP/1.1 they must be one (RFC 9113, 8.2.3).
+fn join_cookies(fields: &mut HeaderMap) {
+    let cookies: Vec<&[u8]> = fields.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if cookies.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&cookies.join(&b"; "[..]))
+    {
+        fields.insert(COOKIE, joined);
+    }
 }
 
 /// The answer as the client sees it.

@@ -197,7 +197,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 #[tokio::test]
 async fn http_1_3_request_heads() {
-    let requests: [(&str, &[&str]); 5] = [
+    let requests: [(&str, &[&str]); 6] = [
         (
             "GET /v1/x%2Fy?a=1&b=%20 HTTP/1.1\r\nHost: me.test:80\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nTE: gzip\r\n\
              Accept-Encoding: br\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\n\r\n",
@@ -225,6 +225,16 @@ async fn http_1_3_request_heads() {
             &[
                 "GET /base/ HTTP/1.1",
                 "authorization: Bearer theirs",
+                "host: UPSTREAM",
+                "x-forwarded-for: 10.0.0.9",
+                "x-forwarded-host: a",
+            ],
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: a=1\r\nCookie: b=2; c=3\r\n\r\n",
+            &[
+                "GET /base/ HTTP/1.1",
+                "cookie: a=1; b=2; c=3",
                 "host: UPSTREAM",
                 "x-forwarded-for: 10.0.0.9",
                 "x-forwarded-host: a",
