@@ -22,6 +22,18 @@ pub fn load(sources: &Sources, environment: &Environment, strict: bool) -> Resul
 
 /// Loads a configuration from a text in memory; `name` stands for the file name in messages.
 ///
+/// ```
+/// use herder_config::{Environment, load_text};
+///
+/// let text = "models:\n  oak:\n    cmd: serve --port ${PORT}\n    tttl: 60\n";
+/// let loaded = load_text("herd.yaml", text, &Environment::empty(), false)?;
+/// assert_eq!(loaded.config.models["oak"].proxy, "http://localhost:5800");
+///
+/// let warnings = loaded.render(&loaded.warnings, false);
+/// assert!(warnings.contains("herd.yaml:4:5") && warnings.contains("did you mean \"ttl\"?"));
+/// # Ok::<(), herder_config::LoadError>(())
+/// ```
+///
 /// # Errors
 /// Every error that could be found in one go.
 pub fn load_text(

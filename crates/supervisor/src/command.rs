@@ -36,6 +36,14 @@ pub struct UnterminatedQuote {
 
 /// Splits a command into words; the first is the program.
 ///
+/// ```
+/// use herder_supervisor::command::{Dialect, split};
+///
+/// let words = split("serve --name 'big oak' \\\n  # not now: --fast\n  --port 5800", Dialect::Posix)?;
+/// assert_eq!(words, ["serve", "--name", "big oak", "--port", "5800"]);
+/// # Ok::<(), herder_supervisor::command::EmptyCommand>(())
+/// ```
+///
 /// # Errors
 /// There is no word.
 pub fn split(command: &str, dialect: Dialect) -> Result<Vec<String>, EmptyCommand> {

@@ -117,6 +117,20 @@ pub const MAX_INDEX: usize = 9_999;
 pub const MAX_ENTRIES: usize = 65_536;
 
 /// The body after `edits`. Without an edit, and when the body is no well-formed JSON object, it is the same bytes.
+///
+/// ```
+/// use bytes::Bytes;
+/// use herder_wire::filters::{Edits, apply};
+///
+/// let body = Bytes::from_static(br#"{"model":"oak",  "temperature":0.10,"n":1e2}"#);
+/// let edits = Edits { rename: Some("elm"), strip: &["temperature".to_owned()], ..Edits::default() };
+/// let edited = apply(&body, &edits)?.to_bytes();
+/// assert_eq!(edited, r#"{"model":"elm","n":1e2}"#);
+/// # Ok::<(), herder_wire::filters::EditError>(())
+/// ```
+///
+/// # Errors
+/// A parameter that cannot be set or stripped in this body.
 pub fn apply(body: &Bytes, edits: &Edits<'_>) -> Result<Pieces, EditError> {
     if edits.is_empty() || !is_well_formed_object(body) {
         return Ok(Pieces::whole(body.clone()));

@@ -36,6 +36,35 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 ///
 /// `now` must not go backwards. Every `Start` must be answered by exactly one `handle_exited` in the end, every
 /// `Grant` by exactly one `handle_done`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use herder_core::planner::groups::GroupPlanner;
+/// use herder_core::{Generation, Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Timestamp};
+///
+/// let model = ModelPlan {
+///     concurrency_limit: 10,
+///     priority: 0,
+///     ttl: None,
+///     unload_timeout: Duration::from_secs(10),
+///     start_timeout: Duration::from_secs(120),
+/// };
+/// let planner = Box::new(GroupPlanner::new(1, &[]));
+/// let mut herd = Herd::new(Plan { models: vec![model], planner, limit: Limit::Arrival });
+///
+/// // A request wants a model that does not run: it must be started.
+/// let (now, request, oak) = (Timestamp::default(), RequestId(1), ModelId(0));
+/// herd.handle_request(now, request, oak);
+/// let first: Vec<Output> = std::iter::from_fn(|| herd.poll_output()).collect();
+/// assert!(first.contains(&Output::Start { model: oak, generation: Generation(1) }));
+///
+/// // Its server is up: the request may go ahead.
+/// herd.handle_ready(now, oak, Generation(1));
+/// let then: Vec<Output> = std::iter::from_fn(|| herd.poll_output()).collect();
+/// assert!(then.contains(&Output::Grant { request, model: oak, generation: Generation(1) }));
+/// herd.handle_done(now, request);
+/// ```
 #[derive(Debug)]
 pub struct Herd {
     plans: Vec<ModelPlan>,
