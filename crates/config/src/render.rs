@@ -1,7 +1,7 @@
 //! Findings as text in the manner of rustc: message, place, the line with a caret, hint.
 //!
-//! Lines are shown as written, so values of the environment never appear; what stands under `apiKeys` and
-//! `apiKey`, and every secret known by value, is masked.
+//! Lines are shown as written, so values of the environment never appear. Masked are every secret known by value, and
+//! what the text alone shows to be one: a model that cannot be read has no known values yet.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,6 +11,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use regex::Regex;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::read::sensitive;
 use crate::source::{SourceMap, byte_offset};
 
 /// Width to which long source lines are cut, in columns.
@@ -75,7 +76,12 @@ fn line_of(
     let location = diagnostic.location.as_ref()?;
     let text = &sources.files().get(origin.file)?.text;
     let mut line = sources.line(origin).to_owned();
-    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+    let written = sensitive::option_values(&line);
+    for secret in secrets
+        .iter()
+        .chain(&written)
+        .filter(|secret| secret.len() >= SHORTEST_SECRET)
+    {
         line = line.replace(secret.as_str(), &"*".repeat(secret.chars().count()));
     }
     let masks = masks.entry(origin.file).or_insert_with(|| secret_lines(text));
@@ -115,8 +121,13 @@ fn secret_lines(text: &str) -> BTreeMap<usize, usize> {
     masks
 }
 
-static SECRET_KEY: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(^|[\s{,"'\[-])apiKeys?["']?\s*:"#).expect("a fixed pattern"));
+/// A YAML key that is named like a secret: `apiKeys`, `apikey`, `hf-token`.
+static SECRET_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?i)(^|[\s{,"'\[-])([\w.-]*[-_.])?(apikeys?|keys?|token|password|passwd|passphrase|secret)["']?\s*:"#,
+    )
+    .expect("a fixed pattern")
+});
 
 #[cfg(test)]
 mod tests {
@@ -127,5 +138,8 @@ mod tests {
         let text = "a: 1\napiKeys:\n- one\n  two: [\nb: {\n  'apiKey': x\n  }\n peers: {p: {apiKey: y}}\n";
         let lines: Vec<_> = secret_lines(text).into_iter().collect();
         assert_eq!(lines, [(2, 8), (3, 0), (4, 2), (6, 11), (7, 2), (8, 20)]);
+        let text = "macros: {hf-token: x}\nm: {apikey: y}\nmax_tokens: 5\nOPENAI_API_KEY: z\n";
+        let lines: Vec<_> = secret_lines(text).into_iter().collect();
+        assert_eq!(lines, [(1, 18), (2, 11), (4, 15)]);
     }
 }

@@ -13,7 +13,7 @@ mod peers;
 mod profiles;
 mod routing;
 mod selectors;
-mod sensitive;
+pub(crate) mod sensitive;
 mod store;
 
 use std::time::Duration;

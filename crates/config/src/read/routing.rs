@@ -68,14 +68,15 @@ pub(super) fn read_router(
             Router::Matrix(matrix::read(section, scope, report))
         }
         ("", Some(section)) if has_content(&section) => {
+            // They contradict each other, and nobody says which one is meant (decisions.md, R1).
             report
-                .warning(
+                .error(
                     ErrorClass::Route,
-                    "both groups and matrix are set; the group router is used",
+                    "both groups and matrix are set, and routing.router.use does not say which one counts",
                 )
                 .at(section.origin)
-                .hint("say which one you mean with routing.router.use");
-            Router::Group(groups::read(new_groups, models, scope, report))
+                .hint("set routing.router.use to group or matrix; llama-swap takes the groups");
+            Router::Group(IndexMap::new())
         }
         ("" | "group", _) => Router::Group(groups::read(old_groups.or(new_groups), models, scope, report)),
         (other, _) => {

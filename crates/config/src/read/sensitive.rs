@@ -55,7 +55,7 @@ fn environment_values(scalar: &Scalar) -> impl Iterator<Item = String> {
 }
 
 /// Values of `--api-key x`, `--api-key=x` and `API_KEY=x`.
-fn option_values(command: &str) -> Vec<String> {
+pub(crate) fn option_values(command: &str) -> Vec<String> {
     let mut values = Vec::new();
     let mut words = command.split_ascii_whitespace().peekable();
     while let Some(word) = words.next() {
