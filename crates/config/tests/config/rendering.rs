@@ -168,6 +168,20 @@ fn values_of_the_environment_are_never_shown() {
 }
 
 #[test]
+fn secrets_of_a_model_that_cannot_be_read_are_masked() {
+    let shown = [
+        failure("models:\n  a: {cmd: 'run ${nope} --api-key secret-1 ${PORT}', env: ['API_KEY=secret-2']}\n")
+            .render(false),
+        failure("models: {a: {cmd: run, proxy: x, apikey: secret-3}}\nstartPort: many\n").render(false),
+        failure("macros: {hf-token: [secret-4]}\nmodels: {}\n").render(false),
+    ];
+    for text in shown {
+        assert!(text.contains("error["), "{text}");
+        assert!(!text.contains("secret-"), "{text}");
+    }
+}
+
+#[test]
 fn strict_makes_unknown_keys_errors() {
     let error =
         load_text("config.yaml", "logLevl: info\n", &environment(), true).expect_err("the key is unknown");
