@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use http::header::{
-    CONNECTION, CONTENT_TYPE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -74,6 +74,24 @@ pub fn append_forwarded_for(headers: &mut HeaderMap, client: IpAddr) {
     // Values that were valid stay valid when joined, so this cannot fail; a header is not worth a panic.
     if let Ok(list) = HeaderValue::from_bytes(&list) {
         headers.insert(X_FORWARDED_FOR, list);
+    }
+}
+
+/// Leaves in `Accept-Encoding` only what herder can read along with: `gzip` and `deflate`, each with its `;q=`
+/// (spec/http-api.md 1.3). The header becomes empty when nothing is left; one that is absent stays absent.
+pub fn keep_decodable_encodings(headers: &mut HeaderMap) {
+    if !headers.contains_key(ACCEPT_ENCODING) {
+        return;
+    }
+    let kept: Vec<&str> = tokens(headers, &ACCEPT_ENCODING)
+        .filter(|member| {
+            let name = member.split(';').next().unwrap_or_default().trim();
+            name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("deflate")
+        })
+        .collect();
+    // Parts of valid values are valid.
+    if let Ok(value) = HeaderValue::from_str(&kept.join(", ")) {
+        headers.insert(ACCEPT_ENCODING, value);
     }
 }
 
@@ -248,6 +266,27 @@ mod tests {
             let mut headers = header_map(&before);
             append_forwarded_for(&mut headers, IpAddr::from([10, 0, 0, 9]));
             assert_eq!(headers, header_map(&[("x-forwarded-for", expected)]));
+        }
+    }
+
+    #[test]
+    fn http_1_3_only_encodings_that_can_be_read_are_accepted() {
+        for (before, expected) in [
+            (&[][..], None),
+            (&["gzip, br"][..], Some("gzip")),
+            (
+                &["br;q=1, GZIP;q=0.8", "zstd,deflate ; q=0"][..],
+                Some("GZIP;q=0.8, deflate ; q=0"),
+            ),
+            (&["identity, *"][..], Some("")),
+            (&["gzipped"][..], Some("")),
+        ] {
+            let before: Vec<(&str, &str)> = before.iter().map(|value| ("accept-encoding", *value)).collect();
+            let mut headers = header_map(&before);
+            keep_decodable_encodings(&mut headers);
+            let expected: Vec<(&str, &str)> =
+                expected.iter().map(|value| ("accept-encoding", *value)).collect();
+            assert_eq!(headers, header_map(&expected), "{before:?}");
         }
     }
 

@@ -14,21 +14,26 @@
 //! | [`json`], [`multipart`], [`form`] | the same for one encoding |
 //! | [`filters`] | the body after `useModelName`, `stripParams`, `setParams` |
 //! | [`headers`], [`credentials`], [`accept`], [`cors`] | header rules |
+//! | [`usage`], [`sse`], [`error_text`] | what does an answer say about itself? |
 //! | [`path`] | `/upstream/{model}/…`, path cleaning, joining with a base URL |
 
 pub mod accept;
 pub mod cors;
 pub mod credentials;
+pub mod error_text;
 pub mod filters;
 pub mod form;
 pub mod headers;
 pub mod json;
+mod members;
 pub mod model;
 pub mod multipart;
 mod parameters;
 pub mod path;
 mod pieces;
 mod scan;
+pub mod sse;
+pub mod usage;
 
 pub use pieces::Pieces;
 
