@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::Logs;
+use crate::monitor::Monitor;
 
 /// A running herder. Requests take what they need from it and hold no lock of it while they wait.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct App {
     pub logs: Arc<Logs>,
     /// Requests that can be cancelled through the API.
     pub in_flight: Arc<InFlight>,
+    /// Samples of the machine, unless `performance.disabled`.
+    pub monitor: Option<Monitor>,
     /// Cancelled when herder ends: long-lived streams end then.
     pub shutdown: CancellationToken,
 }

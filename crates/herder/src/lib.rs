@@ -12,7 +12,7 @@
 //! | [`serve`] | accepts connections, ends gracefully |
 //! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
 //! | [`upstream`], [`proxy`] | the way to a model server and back |
-//! | [`logs`], [`access_log`], [`in_flight`], [`error`] | what people see of it |
+//! | [`logs`], [`access_log`], [`in_flight`], [`monitor`], [`error`] | what people see of it |
 
 pub mod access_log;
 pub mod app;
@@ -24,6 +24,7 @@ mod fixtures;
 pub mod go_duration;
 pub mod in_flight;
 pub mod logs;
+pub mod monitor;
 mod pipeline;
 pub mod plan;
 pub mod proxy;

@@ -1,7 +1,6 @@
 //! `herder serve`: the start sequence, the life and the end of the router (spec/config.md 1.2 and 1.3).
 //!
-//! Hardware detection, the performance monitor, the activity store and the reload are not built yet; their steps are
-//! missing here.
+//! Hardware detection, the activity store and the reload are not built yet; their steps are missing here.
 
 use std::io;
 use std::process::ExitCode;
@@ -26,6 +25,7 @@ use crate::app::{App, Snapshot};
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::{Logger, Logs, StandardOutput};
+use crate::monitor::Monitor;
 use crate::plan;
 use crate::routes;
 use crate::serve::{Address, Listener, TlsFiles};
@@ -152,12 +152,15 @@ impl Prepared {
         let signals = Signals::install().context("cannot take over signals")?;
         let supervisor = supervisor()?;
         let snapshot = Arc::new(snapshot);
+        let performance = snapshot.config.performance;
+        let monitor = (!performance.disabled).then(|| Monitor::start(performance.every, logs));
         let driver = Driver::new(Arc::clone(&snapshot), plan, Arc::clone(logs), supervisor);
         let app = Arc::new(App {
             snapshot: ArcSwap::new(snapshot),
             driver,
             logs: Arc::clone(logs),
             in_flight: Arc::new(InFlight::new()),
+            monitor,
             shutdown: CancellationToken::new(),
         });
         announce(logs.logger(), &listener, &address);

@@ -7,7 +7,9 @@ mod health;
 mod in_flight;
 mod inference;
 mod logs;
+mod metrics;
 mod models;
+mod performance;
 mod reply;
 mod running;
 mod table;
@@ -88,6 +90,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::LogStream => Ok(logs::stream(&context)),
         Endpoint::LogStreamOf => logs::stream_of(&context, open),
         Endpoint::CancelInFlight => in_flight::cancel(&context, open),
+        Endpoint::Performance => performance::samples(&context),
+        Endpoint::Metrics => Ok(metrics::exposition(&context)),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
         Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),

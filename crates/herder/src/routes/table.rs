@@ -36,6 +36,10 @@ pub(crate) enum Endpoint {
     LogStreamOf,
     /// Cancels a request.
     CancelInFlight,
+    /// Samples of the machine.
+    Performance,
+    /// Numbers for Prometheus.
+    Metrics,
     /// `/`
     Home,
     /// `GET /upstream`
@@ -110,6 +114,8 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Post, "/api/models/unload/**", Endpoint::UnloadOne),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
     (Get, "/api/version", Endpoint::Version),
+    (Get, "/api/performance", Endpoint::Performance),
+    (Get, "/metrics", Endpoint::Metrics),
     (Get, "/health", Endpoint::Health),
     (Get, "/wol-health", Endpoint::Health),
     (Get, "/logs", Endpoint::Logs),
@@ -138,6 +144,8 @@ impl Endpoint {
             | Self::LogStream
             | Self::LogStreamOf
             | Self::CancelInFlight
+            | Self::Performance
+            | Self::Metrics
             | Self::Upstream => true,
         }
     }

@@ -10,5 +10,6 @@ mod limits;
 mod lists;
 mod liveness;
 mod logs;
+mod monitor;
 mod resolution;
 mod upstream;

@@ -1,0 +1,127 @@
+//! Rows 121 to 123: samples of the machine.
+
+use std::time::Duration;
+
+use herder_testkit::{PATIENCE, Router, poll_until};
+use serde_json::{Value, json};
+
+use crate::fixture::{builder, error, router};
+
+/// The shortest time between two samples that a configuration may set.
+const EVERY: Duration = Duration::from_secs(5);
+
+async fn disabled() -> Router {
+    builder("performance: {disabled: true}").start().await
+}
+
+/// The system samples that `target` answers with.
+async fn system_samples(router: &Router, target: &str) -> Vec<Value> {
+    let answer = router.get(target).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let body = answer.json();
+    assert_eq!(body["enabled"], true, "{body}");
+    assert!(body["gpu_stats"].is_array(), "{body}");
+    body["sys_stats"].as_array().expect("always a list").clone()
+}
+
+async fn first_sample(router: &Router) -> Value {
+    poll_until(PATIENCE, "a first sample", async || {
+        system_samples(router, "/api/performance").await.pop()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn row_121_metrics() {
+    let router = router().await;
+    first_sample(&router).await;
+    let answer = router.get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    let text = answer.text();
+    for sample in [
+        "llamaswap_cpu_util_percent{core=\"0\"} ",
+        "llamaswap_memory_total_bytes ",
+        "llamaswap_memory_used_bytes ",
+        "llamaswap_memory_free_bytes ",
+        "llamaswap_swap_total_bytes ",
+        "llamaswap_swap_used_bytes ",
+        "llamaswap_load_average{interval=\"1m\"} ",
+        "llamaswap_load_average{interval=\"5m\"} ",
+        "llamaswap_load_average{interval=\"15m\"} ",
+    ] {
+        let value = text.lines().find_map(|line| line.strip_prefix(sample));
+        let value: f64 = value
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_else(|| panic!("{sample} in {text}"));
+        assert!(value >= 0.0, "{sample}{value}");
+    }
+}
+
+#[tokio::test]
+async fn row_121_metrics_without_monitoring() {
+    let answer = disabled().await.get("/metrics").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.text().as_str()),
+        (503, "# performance monitor not available\n")
+    );
+}
+
+#[tokio::test]
+async fn row_122_performance() {
+    let router = router().await;
+    let first = first_sample(&router).await;
+    for field in [
+        "cpu_util_per_core",
+        "mem_total_mb",
+        "mem_used_mb",
+        "mem_free_mb",
+        "swap_total_mb",
+        "swap_used_mb",
+        "load_avg_1",
+        "load_avg_5",
+        "load_avg_15",
+        "net_io",
+    ] {
+        assert!(!first[field].is_null(), "{field} in {first}");
+    }
+    let newer = format!(
+        "/api/performance?after={}",
+        first["timestamp"].as_str().expect("a time")
+    );
+    let second = poll_until(PATIENCE + EVERY, "a second sample", async || {
+        system_samples(&router, &newer).await.pop()
+    })
+    .await;
+    assert!(
+        second["timestamp"].as_str() > first["timestamp"].as_str(),
+        "{second}"
+    );
+    let all = system_samples(&router, "/api/performance").await;
+    assert_eq!(
+        all.first(),
+        Some(&first),
+        "oldest first, and the first one is kept"
+    );
+    assert_eq!(
+        system_samples(&router, "/api/performance?after=2999-01-01T00:00:00Z").await,
+        [] as [Value; 0]
+    );
+}
+
+#[tokio::test]
+async fn row_122_performance_bad_time() {
+    let answer = router().await.get("/api/performance?after=bad").await;
+    let message = error(&answer, 400, "bad_request");
+    assert_eq!(message, "invalid 'after' timestamp, use RFC3339 format");
+}
+
+#[tokio::test]
+async fn row_122_performance_disabled() {
+    let answer = disabled().await.get("/api/performance").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.json(), json!({ "enabled": false }));
+}
