@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use herder_config::{Config, Model, Router};
+use herder_config::{Config, Model, Names, Router};
 use herder_core::ModelId;
+use indexmap::IndexMap;
 use regex::RegexSet;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +13,7 @@ use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::Logs;
 use crate::monitor::Monitor;
+use crate::proxy::{Peer, Peers};
 
 /// A running herder. Requests take what they need from it and hold no lock of it while they wait.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct App {
     pub snapshot: ArcSwap<Snapshot>,
     /// The models.
     pub driver: Arc<Driver>,
+    /// The requests at peers.
+    pub peers: Peers,
     /// Everything that is logged.
     pub logs: Arc<Logs>,
     /// Requests that can be cancelled through the API.
@@ -37,6 +41,29 @@ pub struct Snapshot {
     pub config: Config,
     /// `upstream.ignorePaths`.
     pub ignore_paths: RegexSet,
+    names: Names,
+    /// By id.
+    peers: IndexMap<String, Arc<Peer>>,
+}
+
+/// Who serves a name.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A model of ours.
+    Local(ModelId),
+    /// A model of somebody else's.
+    Peer(PeerModel),
+}
+
+/// A model of a peer.
+#[derive(Debug, Clone)]
+pub struct PeerModel {
+    /// The connections to the peer.
+    pub peer: Arc<Peer>,
+    /// The peer's id: its key in the configuration.
+    pub id: String,
+    /// What the peer calls the model.
+    pub model: String,
 }
 
 impl Snapshot {
@@ -48,20 +75,38 @@ impl Snapshot {
     /// a configuration before.
     pub fn new(config: Config) -> Result<Self, regex::Error> {
         let ignore_paths = RegexSet::new(&config.upstream_ignore_paths)?;
-        Ok(Self { config, ignore_paths })
+        let names = Names::of(&config);
+        let peers = config
+            .peers
+            .iter()
+            .map(|(id, settings)| (id.clone(), Arc::new(Peer::new(settings))))
+            .collect();
+        Ok(Self {
+            config,
+            ignore_paths,
+            names,
+            peers,
+        })
+    }
+
+    /// Who serves this name: a local model by id or alias, else a peer by its qualified name, else the only peer that
+    /// offers the bare name (spec/http-api.md 3.2, steps 4 to 6).
+    #[must_use]
+    pub fn target(&self, name: &str) -> Option<Target> {
+        match self.names.resolve(name)? {
+            herder_config::Target::Local(id) => self.index(id).map(Target::Local),
+            herder_config::Target::Peer(found) => Some(Target::Peer(PeerModel {
+                peer: Arc::clone(self.peers.get(&found.peer)?),
+                id: found.peer.clone(),
+                model: found.model.clone(),
+            })),
+        }
     }
 
     /// The local model of this name: an id first, then an alias (spec/config.md 7.1).
     #[must_use]
     pub fn resolve(&self, name: &str) -> Option<ModelId> {
-        let models = &self.config.models;
-        let index = models.get_index_of(name).or_else(|| {
-            self.config
-                .aliases
-                .get(name)
-                .and_then(|id| models.get_index_of(id))
-        })?;
-        Some(id_of(index))
+        self.index(self.names.local(name)?)
     }
 
     /// Id and settings of a model.
@@ -91,6 +136,10 @@ impl Snapshot {
             Router::Group(_) => "group",
             Router::Matrix(_) => "matrix",
         }
+    }
+
+    fn index(&self, id: &str) -> Option<ModelId> {
+        self.config.models.get_index_of(id).map(id_of)
     }
 }
 

@@ -59,6 +59,28 @@ pub fn replace_in_query(query: &str, name: &str, new: &str) -> String {
     result
 }
 
+/// The pairs of a query that every server reads alike: those with a raw `;` or a broken escape are left out. A query
+/// without such pairs is the same text.
+#[must_use]
+pub fn well_formed(query: &str) -> Cow<'_, str> {
+    if query.split('&').all(is_well_formed) {
+        return Cow::Borrowed(query);
+    }
+    let kept: Vec<&str> = query.split('&').filter(|pair| is_well_formed(pair)).collect();
+    Cow::Owned(kept.join("&"))
+}
+
+fn is_well_formed(pair: &str) -> bool {
+    let bytes = pair.as_bytes();
+    bytes.iter().enumerate().all(|(at, byte)| match byte {
+        b';' => false,
+        b'%' => bytes
+            .get(at + 1..at + 3)
+            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        _ => true,
+    })
+}
+
 /// Where one pair stands; a pair without `=` has an empty value at its end.
 struct Pair {
     name: Range<usize>,
@@ -207,6 +229,19 @@ mod tests {
                     new
                 );
             }
+        }
+    }
+
+    #[test]
+    fn http_1_3_only_well_formed_pairs_are_kept() {
+        for (query, expected) in [
+            ("", ""),
+            ("a=%20&b&&c=d=e", "a=%20&b&&c=d=e"),
+            ("a;b", ""),
+            ("a=1&b=2;c=3&d=4", "a=1&d=4"),
+            ("a=%2&b=%zz&c=%ff", "c=%ff"),
+        ] {
+            assert_eq!(well_formed(query), expected, "{query}");
         }
     }
 

@@ -27,6 +27,7 @@ use crate::in_flight::InFlight;
 use crate::logs::{Logger, Logs, StandardOutput};
 use crate::monitor::Monitor;
 use crate::plan;
+use crate::proxy::Peers;
 use crate::routes;
 use crate::serve::{Address, Listener, TlsFiles};
 
@@ -158,6 +159,7 @@ impl Prepared {
         let app = Arc::new(App {
             snapshot: ArcSwap::new(snapshot),
             driver,
+            peers: Peers::new(),
             logs: Arc::clone(logs),
             in_flight: Arc::new(InFlight::new()),
             monitor,
@@ -210,7 +212,10 @@ impl Running {
         app.shutdown.cancel();
         stop.cancel();
         let ended = async {
-            app.driver.shutdown(SHUTDOWN_BUDGET).await;
+            tokio::join!(
+                app.driver.shutdown(SHUTDOWN_BUDGET),
+                app.peers.shutdown(SHUTDOWN_BUDGET)
+            );
             // Accepting has ended long ago. A client that is still in the middle of its request gets nothing any more.
             let _ = timeout(LAST_BYTES, &mut serving).await;
         };

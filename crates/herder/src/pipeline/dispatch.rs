@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use bytes::Bytes;
-use herder_core::ModelId;
 use herder_wire::headers;
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::RequestContext;
 use super::cross_origin::FromModel;
 use super::read_ahead::ReadAhead;
+use crate::app::Target;
 use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
 use crate::in_flight::Entry;
@@ -29,8 +29,8 @@ pub(crate) enum Tracking {
     None,
 }
 
-/// Waits until the model may serve the request, forwards it to `target` (path and query) and returns the answer,
-/// whose body holds the model until it ends.
+/// Waits until the model may serve the request, forwards it to `path_and_query` and returns the answer, whose body holds
+/// the model until it ends. Peers are not waited for.
 ///
 /// When the client leaves, this future is dropped: the place in the queue, the lease and the entry go with it.
 ///
@@ -39,8 +39,8 @@ pub(crate) enum Tracking {
 /// Every reason of spec/http-api.md 0.4 why a model does not answer.
 pub(crate) async fn dispatch(
     mut context: RequestContext,
-    model: ModelId,
-    target: String,
+    target: Target,
+    path_and_query: String,
     mut payload: Payload,
     tracking: Tracking,
 ) -> Result<Response<Body>, ApiError> {
@@ -51,23 +51,32 @@ pub(crate) async fn dispatch(
         mut head,
         proven: _,
     } = context;
-    let (id, settings) = snapshot.model(model);
-    let ignored = settings.ignore_websockets && headers::is_websocket_upgrade(&head.headers);
+    let ignored = match &target {
+        Target::Local(model) => {
+            let (_, settings) = snapshot.model(*model);
+            settings.ignore_websockets && headers::is_websocket_upgrade(&head.headers)
+        }
+        Target::Peer(_) => false,
+    };
     let entry = (tracking == Tracking::InFlight && !ignored).then(|| app.in_flight.enter());
     let cancelled = entry
         .as_ref()
         .map_or_else(CancellationToken::new, |entry| entry.cancelled().clone());
-    let access = if ignored {
-        Access::Unleased(app.driver.ready_upstream(model).ok_or_else(|| not_loaded(id))?)
-    } else {
-        let router = snapshot.router_name();
-        let lease = lease(app.driver.request(model), router);
-        tokio::select! {
-            lease = read_while(lease, &mut payload) => Access::Leased(lease?),
-            () = cancelled.cancelled() => return Err(ApiError::cancelled()),
+    let access = match &target {
+        Target::Peer(found) => Access::Peer(app.peers.begin(&found.peer)?),
+        Target::Local(model) if ignored => {
+            let (id, _) = snapshot.model(*model);
+            Access::Unleased(app.driver.ready_upstream(*model).ok_or_else(|| not_loaded(id))?)
+        }
+        Target::Local(model) => {
+            let lease = lease(app.driver.request(*model), snapshot.router_name());
+            tokio::select! {
+                lease = read_while(lease, &mut payload) => Access::Leased(lease?),
+                () = cancelled.cancelled() => return Err(ApiError::cancelled()),
+            }
         }
     };
-    head.uri = target
+    head.uri = path_and_query
         .parse()
         .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "invalid request target"))?;
     let request = Request::from_parts(head, payload);

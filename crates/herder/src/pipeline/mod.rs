@@ -8,6 +8,7 @@ mod body;
 pub(crate) mod cross_origin;
 mod dispatch;
 mod filter;
+mod qualified;
 mod read_ahead;
 mod resolve;
 
@@ -21,12 +22,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response};
 use herder_wire::model;
 
-use crate::app::{App, Snapshot};
+use crate::app::{App, Snapshot, Target};
 use crate::error::ApiError;
 use crate::proxy::{Client, Payload};
+use filter::Rules;
 
 pub(crate) use authenticate::authenticate;
 pub(crate) use dispatch::{Tracking, dispatch};
+pub(crate) use qualified::unqualify;
 
 /// A request as it is known when its route is found.
 pub(crate) struct RequestContext {
@@ -69,39 +72,61 @@ impl RequestContext {
     }
 }
 
-/// Serves a request that names its model in body or query (spec/http-api.md 3.1). `target` is the path and query for
-/// the model server.
+/// Serves a request that names its model in body or query (spec/http-api.md 3.1). `path` is the one for the server.
 pub(crate) async fn infer(
     context: RequestContext,
-    target: String,
+    path: &str,
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
-    let body = body::read(
-        body,
-        &context.head.headers,
-        context.snapshot.config.max_body_bytes,
-    )
-    .await?;
+    let snapshot = Arc::clone(&context.snapshot);
+    let body = body::read(body, &context.head.headers, snapshot.config.max_body_bytes).await?;
     let head = &context.head;
-    let found = model::extract(&head.method, head.uri.query(), context.content_type(), &body)
-        .ok_or_else(ApiError::no_model)?;
-    let model = resolve::resolve(&context.snapshot, &found.name)?;
-    let (_, settings) = context.snapshot.model(model);
-    let logger = context.app.logs.logger();
-    let pieces = filter::edit(
-        settings,
-        &found.name,
+    let query = head.uri.query();
+    let found =
+        model::extract(&head.method, query, context.content_type(), &body).ok_or_else(ApiError::no_model)?;
+    let target = resolve::resolve(&snapshot, &found.name)?;
+    let rules = match &target {
+        Target::Local(model) => {
+            let (_, settings) = snapshot.model(*model);
+            Rules {
+                name: None,
+                use_model_name: (!settings.use_model_name.is_empty())
+                    .then_some(settings.use_model_name.as_str()),
+                filters: &settings.filters,
+                requested: &found.name,
+            }
+        }
+        Target::Peer(peer) => Rules {
+            name: (peer.model != found.name).then_some(peer.model.as_str()),
+            use_model_name: None,
+            filters: &snapshot.config.peers[&peer.id].filters,
+            requested: &found.name,
+        },
+    };
+    let edited = filter::edit(
+        &rules,
+        &found.place,
         &head.method,
+        query,
         context.content_type(),
         body,
-        logger,
+        context.app.logs.logger(),
     )?;
+    let forwarded = path_and_query(path, edited.query.as_deref().or(query));
     dispatch(
         context,
-        model,
         target,
-        Payload::Pieces(pieces),
+        forwarded,
+        Payload::Pieces(edited.body),
         Tracking::InFlight,
     )
     .await
+}
+
+/// Path and query as one text.
+pub(crate) fn path_and_query(path: &str, query: Option<&str>) -> String {
+    match query {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
 }

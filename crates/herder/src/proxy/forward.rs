@@ -2,7 +2,6 @@
 //! (spec/http-api.md 1.3 and 3.3).
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use axum::body::Body;
 use herder_wire::{Pieces, headers};
@@ -15,10 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::pieces::PiecesBody;
 use super::relay::Relay;
-use super::upgrade;
-use crate::driver::Lease;
+use super::{Access, peer, upgrade};
 use crate::error::ApiError;
-use crate::upstream::{SendError, Upstream};
+use crate::upstream::SendError;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// Asks proxies in front of herder (nginx) not to hold back events.
@@ -42,26 +40,6 @@ pub struct Client {
     pub matched_credentials: Vec<HeaderName>,
 }
 
-/// The right to send a request.
-#[derive(Debug)]
-pub enum Access {
-    /// The request holds the model until its answer has ended.
-    Leased(Lease),
-    /// An ignored websocket: it holds nothing (spec/http-api.md 6.4).
-    Unleased(Arc<Upstream>),
-}
-
-impl Access {
-    /// The server to send to.
-    #[must_use]
-    pub fn upstream(&self) -> &Arc<Upstream> {
-        match self {
-            Self::Leased(lease) => lease.upstream(),
-            Self::Unleased(upstream) => upstream,
-        }
-    }
-}
-
 /// Sends `request` and returns the answer, whose body streams from the model server and holds `access` until it
 /// ends or is dropped; dropping it, or this future, cancels the request upstream. The request's URI is the target
 /// as the model server must see it (without `/v`, `/upstream/<model>` and the like). `cancelled` breaks off the
@@ -76,38 +54,40 @@ pub async fn forward(
     access: Access,
     cancelled: CancellationToken,
 ) -> Result<Response<Body>, ApiError> {
-    let upstream = Arc::clone(access.upstream());
     let protocol = headers::upgrade(request.headers());
     let client_side = protocol.is_some().then(|| hyper::upgrade::on(&mut request));
     let outgoing =
-        outgoing(request, client, &upstream, protocol).map_err(|error| bad_gateway(&upstream, &error))?;
+        outgoing(request, client, &access, protocol).map_err(|error| bad_gateway(&access, &error))?;
     let sent = tokio::select! {
-        sent = upstream.send(outgoing) => sent,
+        sent = access.server().send(outgoing) => sent,
         () = cancelled.cancelled() => return Err(ApiError::cancelled()),
     };
-    let answer = sent.map_err(|error| bad_gateway(&upstream, &error))?;
+    let answer = sent.map_err(|error| bad_gateway(&access, &error))?;
     match (answer.status(), client_side) {
         (StatusCode::SWITCHING_PROTOCOLS, Some(client_side)) => {
             Ok(upgrade::open(answer, client_side, access, cancelled))
         }
         (StatusCode::SWITCHING_PROTOCOLS, None) => {
             let error = SendError::Broken("it switched protocols without being asked".to_owned());
-            Err(bad_gateway(&upstream, &error))
+            Err(bad_gateway(&access, &error))
         }
         _ => Ok(incoming(answer, access, cancelled)),
     }
 }
 
-/// The request as the model server sees it.
+/// The request as the server sees it.
 fn outgoing(
     request: Request<Payload>,
     client: &Client,
-    upstream: &Upstream,
+    access: &Access,
     protocol: Option<HeaderValue>,
 ) -> Result<Request<Body>, SendError> {
     let (mut head, payload) = request.into_parts();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let uri = upstream.target(target)?;
+    let uri = match access {
+        Access::Leased(_) | Access::Unleased(_) => access.server().target(target)?,
+        Access::Peer(_) => access.server().target(&peer::target(target))?,
+    };
     let fields = &mut head.headers;
     let host = fields.remove(HOST);
     headers::strip_hop_by_hop(fields);
@@ -117,14 +97,10 @@ fn outgoing(
     join_cookies(fields);
     // We have answered this one ourselves by reading the body.
     fields.remove(EXPECT);
-    match host {
-        Some(host) if upstream.preserve_host() => drop(fields.insert(HOST, host)),
-        // The HTTP client writes the upstream's own.
-        Some(host) => drop(fields.entry(X_FORWARDED_HOST).or_insert(host)),
-        None => {}
-    }
-    if let Some(address) = client.address {
-        headers::append_forwarded_for(fields, address);
+    match access {
+        Access::Leased(lease) => say_who_asks(fields, host, client, lease.upstream().preserve_host()),
+        Access::Unleased(upstream) => say_who_asks(fields, host, client, upstream.preserve_host()),
+        Access::Peer(exchange) => exchange.edit_headers(fields),
     }
     if let Some(protocol) = protocol {
         headers::set_upgrade(fields, protocol);
@@ -145,6 +121,19 @@ fn outgoing(
     *outgoing.version_mut() = Version::HTTP_11;
     *outgoing.headers_mut() = head.headers;
     Ok(outgoing)
+}
+
+/// Tells a model server of our own where the request comes from. The HTTP client writes the server's own `Host` where
+/// there is none.
+fn say_who_asks(fields: &mut HeaderMap, host: Option<HeaderValue>, client: &Client, preserve_host: bool) {
+    match host {
+        Some(host) if preserve_host => drop(fields.insert(HOST, host)),
+        Some(host) => drop(fields.entry(X_FORWARDED_HOST).or_insert(host)),
+        None => {}
+    }
+    if let Some(address) = client.address {
+        headers::append_forwarded_for(fields, address);
+    }
 }
 
 /// HTTP/2 may send each cookie in a field of its own; in HTTP/1.1 they must be one (RFC 9113, 8.2.3).
@@ -186,7 +175,6 @@ pub(super) fn relay_headers(fields: &mut HeaderMap) {
     }
 }
 
-fn bad_gateway(upstream: &Upstream, error: &SendError) -> ApiError {
-    let message = format!("upstream error: model {}: {error}", upstream.model());
-    ApiError::new(StatusCode::BAD_GATEWAY, message)
+fn bad_gateway(access: &Access, error: &SendError) -> ApiError {
+    ApiError::new(StatusCode::BAD_GATEWAY, access.fault(error))
 }

@@ -28,14 +28,13 @@ pub(super) struct Relay {
     state: State,
     cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
     events: Option<Events>,
-    model: String,
 }
 
 enum State {
     /// Next: `Breaking`, `Ended`.
     Flowing {
         body: Incoming,
-        _access: Access,
+        access: Access,
     },
     /// The body broke; what has been passed on gets time to leave. Next: `Ended`.
     Breaking {
@@ -56,7 +55,7 @@ struct Events {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BodyBroken {
     /// The model server's body broke.
-    #[error("upstream error: {0}")]
+    #[error("{0}")]
     Upstream(String),
     /// Somebody cancelled the request through the API.
     #[error("request was cancelled")]
@@ -77,11 +76,7 @@ impl Relay {
         Self {
             cancelled: Box::pin(cancelled.cancelled_owned()),
             events: (streams_events && plain).then(Events::default),
-            model: access.upstream().model().to_owned(),
-            state: State::Flowing {
-                body,
-                _access: access,
-            },
+            state: State::Flowing { body, access },
         }
     }
 
@@ -103,7 +98,7 @@ impl Body for Relay {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         let this = &mut *self;
-        if let State::Flowing { body, .. } = &mut this.state {
+        if let State::Flowing { body, access } = &mut this.state {
             if this.cancelled.as_mut().poll(context).is_ready() {
                 this.breaks(BodyBroken::Cancelled);
             } else {
@@ -115,11 +110,8 @@ impl Body for Relay {
                         return Poll::Ready(Some(Ok(frame)));
                     }
                     Some(Err(error)) => {
-                        let text = with_causes(&error);
-                        let event = this
-                            .events
-                            .take()
-                            .map(|events| events.last_event(&this.model, &text));
+                        let text = access.fault(&with_causes(&error));
+                        let event = this.events.take().map(|events| events.last_event(&text));
                         this.breaks(BodyBroken::Upstream(text));
                         if let Some(event) = event {
                             return Poll::Ready(Some(Ok(Frame::data(event))));
@@ -167,7 +159,7 @@ impl Events {
 
     /// The event that tells the client of the break (decisions.md, Q22). An event that was cut in the middle is
     /// closed first.
-    fn last_event(&self, model: &str, error: &str) -> Bytes {
+    fn last_event(&self, message: &str) -> Bytes {
         let start = if matches!(self.tail, [0, 0] | [b'\n', b'\n']) {
             ""
         } else {
@@ -175,7 +167,7 @@ impl Events {
         };
         let envelope = serde_json::json!({
             "error": {
-                "message": format!("upstream error: model {model}: {error}"),
+                "message": message,
                 "type": "server_error",
                 "param": null,
                 "code": "bad_gateway",
@@ -204,7 +196,7 @@ mod tests {
             for data in sent {
                 events.observe(data);
             }
-            let event = events.last_event("m", "it went away");
+            let event = events.last_event("it went away");
             let text = std::str::from_utf8(&event).unwrap();
             assert!(text.starts_with(start), "{text:?} after {sent:?}");
             assert!(text.ends_with("}\n\n"), "{text:?}");

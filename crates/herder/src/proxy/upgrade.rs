@@ -34,9 +34,9 @@ pub(super) fn open(
     if let Some(protocol) = protocol {
         headers::set_upgrade(&mut fields, protocol);
     }
-    let upstream = access.upstream().clone();
-    let ended = upstream.ended().clone();
-    upstream.tunnels().spawn(async move {
+    let ended = access.ended().clone();
+    let tunnels = access.tunnels().clone();
+    tunnels.spawn(async move {
         tokio::select! {
             () = connect(client_side, upstream_side) => {}
             () = ended.cancelled() => {}

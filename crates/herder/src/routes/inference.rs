@@ -9,26 +9,18 @@ use crate::pipeline::{self, RequestContext};
 
 /// Forwards on the path that the client used.
 pub(super) async fn same_path(context: RequestContext, body: Body) -> Result<Response<Body>, ApiError> {
-    let target = target(context.head.uri.path(), context.head.uri.query());
-    pipeline::infer(context, target, body).await
+    let uri = context.head.uri.clone();
+    pipeline::infer(context, uri.path(), body).await
 }
 
 /// Forwards on the path without its first segment: `/v/…` for servers whose base path carries another version, and
 /// `/audioapi/…`.
 pub(super) async fn without_prefix(context: RequestContext, body: Body) -> Result<Response<Body>, ApiError> {
-    let path = context.head.uri.path();
+    let uri = context.head.uri.clone();
+    let path = uri.path();
     let behind = path
         .get(1..)
         .and_then(|path| path.find('/'))
         .map_or(path, |slash| &path[slash + 1..]);
-    let target = target(behind, context.head.uri.query());
-    pipeline::infer(context, target, body).await
-}
-
-/// Path and query as one text.
-pub(super) fn target(path: &str, query: Option<&str>) -> String {
-    match query {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    }
+    pipeline::infer(context, behind, body).await
 }

@@ -6,11 +6,11 @@ use herder_core::{ModelId, ModelState};
 use herder_wire::path::{self, Rest};
 use percent_encoding::percent_decode_str;
 
-use super::inference::target;
 use super::reply::redirect;
 use super::table::{self, Endpoint, Found};
+use crate::app::Target;
 use crate::error::ApiError;
-use crate::pipeline::{self, RequestContext, Tracking};
+use crate::pipeline::{self, RequestContext, Tracking, path_and_query};
 use crate::proxy::Payload;
 
 /// Forwards what follows the model's name. `open` is the path behind `/upstream/`, as the client spelt it.
@@ -20,10 +20,10 @@ pub(super) async fn pass(
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
     let snapshot = &context.snapshot;
-    let named = path::match_model(open, |name| snapshot.resolve(name).is_some());
+    let named = path::match_model(open, |name| snapshot.target(name).is_some());
     let named = named.ok_or_else(ApiError::model_not_found)?;
-    let model = snapshot
-        .resolve(&named.name)
+    let target = snapshot
+        .target(&named.name)
         .ok_or_else(ApiError::model_not_found)?;
     let method = &context.head.method;
     let query = context.head.uri.query();
@@ -36,20 +36,25 @@ pub(super) async fn pass(
             } else {
                 StatusCode::PERMANENT_REDIRECT
             };
-            return Ok(redirect(
-                status,
-                &target(&format!("/upstream/{}/", named.name), query),
-            ));
+            let location = path_and_query(&format!("/upstream/{}/", named.name), query);
+            return Ok(redirect(status, &location));
         }
     };
-    refuse_assets(&context, model, &rest)?;
     let tracking = if is_inference(method, &rest) {
         Tracking::InFlight
     } else {
         Tracking::None
     };
-    let target = target(&rest, query);
-    pipeline::dispatch(context, model, target, Payload::Unread(body), tracking).await
+    let (payload, edited_query) = match &target {
+        Target::Local(model) => {
+            refuse_assets(&context, *model, &rest)?;
+            (Payload::Unread(body), None)
+        }
+        Target::Peer(peer) if peer.model == named.name => (Payload::Unread(body), None),
+        Target::Peer(peer) => pipeline::unqualify(&context, &named.name, &peer.model, body).await?,
+    };
+    let forwarded = path_and_query(&rest, edited_query.as_deref().or(query));
+    pipeline::dispatch(context, target, forwarded, payload, tracking).await
 }
 
 /// A browser that asks for the files of a page must not load the model of a forgotten tab.

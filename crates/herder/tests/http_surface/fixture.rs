@@ -1,6 +1,10 @@
 //! The fixture of spec/http-api.md 7.0, without the parts that herder does not have yet.
 
-use herder_testkit::{Builder, Response, Router};
+use std::net::SocketAddr;
+use std::process::{Child, Command};
+
+use herder_testkit::{Builder, Client, PATIENCE, Response, Router, free_port_block, poll_until};
+use http::Method;
 use serde_json::{Value, json};
 
 /// `chat completions`
@@ -35,13 +39,85 @@ models:
   slowpoke: {cmd: "@FAKE@ --name slowpoke --port ${PORT} --load 3s --event-log @DIR@/events"}
 groups: {duo: {swap: false, members: [orca-7b, lynx-7b]}}
 peers:
-  attic: {proxy: "http://127.0.0.1:9/base", apiKey: peer-secret, models: [nova-70b, shared-x, org/moon]}
-  cellar: {proxy: "http://127.0.0.1:9", models: [shared-x]}
+  attic:  {proxy: "http://@ATTIC@/base", apiKey: peer-secret, models: [nova-70b, shared-x, org/moon],
+           filters: {stripParams: seed}}
+  cellar: {proxy: "http://@CELLAR@", models: [shared-x]}
 "#;
 
-/// A router to be, with the fixture and more keys behind it.
+/// An address where nobody listens.
+const NOBODY: &str = "127.0.0.1:9";
+
+/// A router to be, with the fixture and more keys behind it. Its peers are down.
 pub(crate) fn builder(more: &str) -> Builder {
-    Router::builder(env!("CARGO_BIN_EXE_herder")).config(&format!("{MODELS}{more}"))
+    builder_with(NOBODY, NOBODY, more)
+}
+
+fn builder_with(attic: &str, cellar: &str, more: &str) -> Builder {
+    let models = MODELS.replace("@ATTIC@", attic).replace("@CELLAR@", cellar);
+    Router::builder(env!("CARGO_BIN_EXE_herder")).config(&format!("{models}{more}"))
+}
+
+/// A peer: a fake upstream that is no child of the router's. Dropping it kills the process.
+pub(crate) struct Peer {
+    address: String,
+    process: Child,
+}
+
+impl Peer {
+    /// Starts one and waits until it answers.
+    pub(crate) async fn start(name: &str) -> Self {
+        let port = free_port_block(1);
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let process = Command::new(herder_testkit::fake_upstream())
+            .args(["--name", name, "--port", &port.to_string()])
+            .spawn()
+            .expect("the fake upstream starts");
+        let peer = Self {
+            address: address.to_string(),
+            process,
+        };
+        poll_until(PATIENCE, "the peer answers", async || {
+            let health = Client::new(address)
+                .try_stream(Method::GET, "/health", &[], "")
+                .await;
+            health.is_ok().then_some(())
+        })
+        .await;
+        peer
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A router with the fixture whose peers are up.
+pub(crate) struct WithPeers {
+    pub(crate) router: Router,
+    pub(crate) attic: Peer,
+    pub(crate) cellar: Peer,
+}
+
+/// A running router with the fixture, both peers, and more keys.
+pub(crate) async fn with_peers(more: &str) -> WithPeers {
+    let (attic, cellar) = tokio::join!(Peer::start("attic"), Peer::start("cellar"));
+    let router = builder_with(attic.address(), cellar.address(), more)
+        .start()
+        .await;
+    WithPeers {
+        router,
+        attic,
+        cellar,
+    }
 }
 
 /// A running router with the fixture.

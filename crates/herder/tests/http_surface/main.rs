@@ -11,5 +11,6 @@ mod lists;
 mod liveness;
 mod logs;
 mod monitor;
+mod peers;
 mod resolution;
 mod upstream;
