@@ -1,9 +1,10 @@
 //! Samples of the machine: processors, memory, network and GPUs, over the last hour (spec/runtime.md 5).
 //!
 //! Two tasks measure, each at its own pace, so that a GPU tool that hangs does not hold back the rest. What is kept is
-//! in `history`, where numbers come from in `system`, how Prometheus reads them in `exposition` and `seed_metrics`.
+//! in `history`, where numbers come from in `system` and `gpu`, how Prometheus reads them in `exposition` and `seed_metrics`.
 
 mod exposition;
+mod gpu;
 mod history;
 mod sample;
 mod seed_metrics;
@@ -14,10 +15,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::logs::Logs;
+use gpu::GpuReader;
 use history::History;
 pub use sample::{GpuSample, NetworkSample, SystemSample};
 use system::SystemReader;
@@ -36,6 +38,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(300);
 pub struct Monitor {
     record: Arc<Record>,
     _system: AbortOnDropHandle<()>,
+    _gpus: AbortOnDropHandle<()>,
 }
 
 /// What has been measured.
@@ -48,7 +51,7 @@ struct Record {
 
 impl Monitor {
     /// Begins to measure every `every`, at least 5 seconds by configuration. Must be called inside a tokio runtime,
-    /// which gets a task that ends with the monitor.
+    /// which gets two tasks that end with the monitor.
     #[must_use]
     pub fn start(every: Duration, logs: &Arc<Logs>) -> Self {
         let capacity = capacity(every);
@@ -57,9 +60,11 @@ impl Monitor {
             gpus: Mutex::new(History::new(capacity)),
         });
         let system = watch_system(Arc::clone(&record), every, Arc::clone(logs));
+        let gpus = watch_gpus(Arc::clone(&record), every, Arc::clone(logs));
         Self {
             record,
             _system: AbortOnDropHandle::new(tokio::spawn(system)),
+            _gpus: AbortOnDropHandle::new(tokio::spawn(gpus)),
         }
     }
 
@@ -115,8 +120,7 @@ async fn watch_system(record: Arc<Record>, every: Duration, logs: Arc<Logs>) {
         }
     };
     sleep(FIRST_LOOK).await;
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = ticks(every);
     loop {
         ticks.tick().await;
         // Reads files of the kernel, which may take long on a machine in trouble.
@@ -132,6 +136,25 @@ async fn watch_system(record: Arc<Record>, every: Duration, logs: Arc<Logs>) {
         reader = back;
         record.system.lock().push(sample);
     }
+}
+
+async fn watch_gpus(record: Arc<Record>, every: Duration, logs: Arc<Logs>) {
+    let mut reader = GpuReader::new(gpu::sources());
+    let mut ticks = ticks(every);
+    loop {
+        ticks.tick().await;
+        let look = reader.read(Instant::now(), now(), logs.logger()).await;
+        if !look.is_empty() {
+            record.gpus.lock().push(look);
+        }
+    }
+}
+
+/// The first tick comes at once. A look that takes longer than `every` delays the next one.
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 #[cfg(test)]
