@@ -240,7 +240,21 @@ pub(crate) const ROOT: &[Key] = &[
     ),
 ];
 
-const STORE: &[Key] = &[key("path", Shape::Text, "", "File of the activity database.")];
+const STORE: &[Key] = &[
+    key("path", Shape::Text, "", "File of the activity database."),
+    key(
+        "maxRows",
+        Shape::Integer(Some(0)),
+        "0",
+        "Most rows the file keeps, the newest; 0 for no limit. A key of herder.",
+    ),
+    key(
+        "maxAge",
+        Shape::Duration,
+        "\"0\"",
+        "Rows older than this are deleted, for example 720h; 0 for no limit. A key of herder.",
+    ),
+];
 
 const UI: &[Key] = &[key(
     "activity",

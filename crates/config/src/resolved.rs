@@ -112,8 +112,14 @@ fn config_json(config: &Config, show_secrets: bool) -> Value {
             },
         },
     });
-    if let Some(path) = &config.store_path {
-        root["store"] = json!({ "path": path });
+    if let Some(store) = &config.store {
+        root["store"] = json!({ "path": store.path });
+        if let Some(rows) = store.max_rows {
+            root["store"]["maxRows"] = json!(rows);
+        }
+        if let Some(age) = store.max_age {
+            root["store"]["maxAge"] = json!(format!("{}s", age.as_secs_f64()));
+        }
     }
     root
 }

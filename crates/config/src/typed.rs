@@ -25,8 +25,8 @@ pub struct Config {
     pub capture_buffer_mib: u64,
     /// Largest request body in bytes; above it 413. herder's own key, default 256 MiB.
     pub max_body_bytes: u64,
-    /// `store.path`; absent means in memory.
-    pub store_path: Option<PathBuf>,
+    /// `store`; absent means in memory.
+    pub store: Option<Store>,
     /// `ui.activity.session_id`: header names, cleaned.
     pub session_id_headers: Vec<String>,
     /// Performance monitor.
@@ -61,6 +61,17 @@ pub struct Config {
     pub router: Router,
     /// Strategy of the wait queue.
     pub scheduler: Scheduler,
+}
+
+/// `store`: the file of the activity database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The file.
+    pub path: PathBuf,
+    /// Most rows that are kept, the newest; absent means all. herder's own key `maxRows`.
+    pub max_rows: Option<u64>,
+    /// Rows older than this are deleted; absent means none. herder's own key `maxAge`.
+    pub max_age: Option<Duration>,
 }
 
 /// A value that must not appear in logs, listings or error texts.

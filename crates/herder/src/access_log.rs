@@ -21,7 +21,7 @@ use crate::logs::Logs;
 const SKIPPED_PREFIXES: [&str; 3] = ["/wol-health", "/api/performance", "/metrics"];
 
 /// The status in the log of a request whose client left before there was an answer. The number is nginx's.
-const CLIENT_LEFT: u16 = 499;
+pub(crate) const CLIENT_LEFT: u16 = 499;
 
 /// The line of one request. It is written when the value is dropped, whatever the reason.
 #[derive(Debug)]

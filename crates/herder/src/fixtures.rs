@@ -63,7 +63,7 @@ pub(crate) fn config(models: impl IntoIterator<Item = (&'static str, Model)>) ->
         metrics_max_in_memory: 1000,
         capture_buffer_mib: 0,
         max_body_bytes: 1 << 20,
-        store_path: None,
+        store: None,
         session_id_headers: Vec::new(),
         performance: Performance {
             disabled: true,

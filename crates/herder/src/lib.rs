@@ -15,6 +15,7 @@
 //! | [`logs`], [`access_log`], [`in_flight`], [`monitor`], [`error`] | what people see of it |
 
 pub mod access_log;
+pub mod activity;
 pub mod app;
 pub mod cli;
 pub mod driver;

@@ -51,7 +51,7 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> Config {
         metrics_max_in_memory: globals.metrics_max_in_memory,
         capture_buffer_mib: globals.capture_buffer_mib,
         max_body_bytes: globals.max_body_bytes,
-        store_path: store::read(root, report),
+        store: store::read(root, report),
         session_id_headers: globals.session_id_headers,
         performance: globals.performance,
         start_port: globals.start_port,

@@ -1,14 +1,17 @@
-//! `store.path`: an activity database must be writable, and saying so at load beats failing later
-//! (spec/config.md 2.8; quirk V3 mended: the trimmed path is both checked and used).
+//! `store`: an activity database must be writable, and saying so at load beats failing later
+//! (spec/config.md 2.8; quirk V3 mended: the trimmed path is both checked and used; Q33 mended: a file can be pruned).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{place, text};
+use super::{integer, place, text};
 use crate::diagnostic::{ErrorClass, Report};
+use crate::duration::parse_duration;
 use crate::tree::Node;
+use crate::typed::Store;
 
-/// The path, checked. `None` means in memory.
-pub(super) fn read(root: &Node, report: &mut Report) -> Option<PathBuf> {
+/// The store, its path checked. `None` means in memory.
+pub(super) fn read(root: &Node, report: &mut Report) -> Option<Store> {
     let store = root.child("store").filter(|store| !store.is_lost())?;
     if store
         .entry("path")
@@ -31,7 +34,34 @@ pub(super) fn read(root: &Node, report: &mut Report) -> Option<PathBuf> {
             .error(ErrorClass::Io, format!("store.path {problem}"))
             .at(origin);
     }
-    Some(path)
+    Some(Store {
+        path,
+        max_rows: read_max_rows(store, report),
+        max_age: read_max_age(store, report),
+    })
+}
+
+fn read_max_rows(store: &Node, report: &mut Report) -> Option<u64> {
+    let rows = u64::try_from(integer(store, "maxRows")?);
+    if rows.is_err() {
+        report
+            .error(ErrorClass::Value, "store.maxRows must not be negative")
+            .at(place(store, "maxRows", store.origin));
+    }
+    rows.ok().filter(|rows| *rows > 0)
+}
+
+fn read_max_age(store: &Node, report: &mut Report) -> Option<Duration> {
+    let age = u64::try_from(text(store, "maxAge").and_then(parse_duration)?);
+    let age = age.ok().map(Duration::from_nanos);
+    // Rows carry whole seconds.
+    let usable = age.filter(|age| age.is_zero() || age.as_secs() > 0);
+    if usable.is_none() {
+        report
+            .error(ErrorClass::Value, "store.maxAge must be at least 1s")
+            .at(place(store, "maxAge", store.origin));
+    }
+    usable.filter(|age| !age.is_zero())
 }
 
 fn reject(path: &Path) -> Option<String> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use herder_config::{Environment, Sources};
+use herder_config::{Config, Environment, Sources};
 use herder_core::Plan;
 use herder_supervisor::{Options, Supervisor};
 use tokio::runtime::{Builder, Handle};
@@ -21,6 +21,7 @@ use super::arguments::ServeArguments;
 use super::preload::preload;
 use super::signals::{Signal, Signals};
 use super::{colours, guard, open_files, say, version};
+use crate::activity::store::{Retention, Store};
 use crate::app::{App, Snapshot};
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
@@ -46,6 +47,9 @@ const LAST_BYTES: Duration = Duration::from_secs(5);
 
 /// How long the last log lines may take. A reader that has stopped reading must not keep herder from ending.
 const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// How long the last rows of the activity store may take.
+const LAST_ROWS: Duration = Duration::from_secs(1);
 
 /// Threads that serve. herder moves bytes and waits; model servers need the other cores.
 const MAX_WORKERS: usize = 4;
@@ -151,6 +155,7 @@ impl Prepared {
         // Before anything is started: nothing has to be stopped when the port is taken (C5).
         let listener = Listener::bind(&address, tls).await?.leave_room(open_files);
         let signals = Signals::install().context("cannot take over signals")?;
+        let activity = Arc::new(open_activity(&snapshot.config, logs)?);
         let supervisor = supervisor()?;
         let snapshot = Arc::new(snapshot);
         let performance = snapshot.config.performance;
@@ -162,6 +167,7 @@ impl Prepared {
             peers: Peers::new(),
             logs: Arc::clone(logs),
             in_flight: Arc::new(InFlight::new()),
+            activity: Arc::clone(&activity),
             monitor,
             shutdown: CancellationToken::new(),
         });
@@ -171,7 +177,10 @@ impl Prepared {
                 .warn("-watch-config has no effect yet: restart herder to use a changed configuration");
         }
         tokio::spawn(preload(Arc::clone(&app)));
-        Ok(Running::start(app, listener).until_ended(signals).await)
+        let code = Running::start(app, listener).until_ended(signals).await;
+        // Waits for a thread; nothing else is left to do.
+        tokio::task::block_in_place(|| activity.close(LAST_ROWS));
+        Ok(code)
     }
 }
 
@@ -234,6 +243,24 @@ impl Running {
 
 async fn until_end(signals: &mut Signals) {
     while signals.next().await != Signal::End {}
+}
+
+/// The store of finished requests: in the configured file, else in memory.
+fn open_activity(config: &Config, logs: &Arc<Logs>) -> anyhow::Result<Store> {
+    let (path, retention) = match &config.store {
+        Some(store) => {
+            let retention = Retention {
+                rows: store.max_rows,
+                age: store.max_age,
+            };
+            (Some(store.path.as_path()), retention)
+        }
+        None => {
+            let rows = u64::try_from(config.metrics_max_in_memory).ok();
+            (None, Retention { rows, age: None })
+        }
+    };
+    Ok(Store::open(path, retention, Arc::clone(logs))?)
 }
 
 fn supervisor() -> anyhow::Result<Supervisor> {

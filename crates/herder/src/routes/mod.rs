@@ -3,6 +3,7 @@
 //! Every request passes `answer` once. What a route does is in the file of its family; what happens to a request on
 //! its way to a model is the business of `pipeline`.
 
+mod activity;
 mod health;
 mod in_flight;
 mod inference;
@@ -89,6 +90,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Logs => Ok(logs::history(&context)),
         Endpoint::LogStream => Ok(logs::stream(&context)),
         Endpoint::LogStreamOf => logs::stream_of(&context, open),
+        Endpoint::Activity => activity::list(&context).await,
+        Endpoint::Statistics => activity::statistics(&context).await,
         Endpoint::CancelInFlight => in_flight::cancel(&context, open),
         Endpoint::Performance => performance::samples(&context),
         Endpoint::Metrics => Ok(metrics::exposition(&context)),

@@ -34,6 +34,10 @@ pub(crate) enum Endpoint {
     LogStream,
     /// One log, and what follows.
     LogStreamOf,
+    /// Finished requests.
+    Activity,
+    /// Sums and histograms over them.
+    Statistics,
     /// Cancels a request.
     CancelInFlight,
     /// Samples of the machine.
@@ -113,6 +117,8 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Post, "/api/models/unload", Endpoint::UnloadEvery),
     (Post, "/api/models/unload/**", Endpoint::UnloadOne),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
+    (Get, "/api/metrics/activity", Endpoint::Activity),
+    (Get, "/api/metrics/stats", Endpoint::Statistics),
     (Get, "/api/version", Endpoint::Version),
     (Get, "/api/performance", Endpoint::Performance),
     (Get, "/metrics", Endpoint::Metrics),
@@ -143,6 +149,8 @@ impl Endpoint {
             | Self::Logs
             | Self::LogStream
             | Self::LogStreamOf
+            | Self::Activity
+            | Self::Statistics
             | Self::CancelInFlight
             | Self::Performance
             | Self::Metrics

@@ -19,6 +19,7 @@
 //! | `slow` | nothing, until the client leaves | |
 //! | `wait` | the echo, late | `X-Wait` (`1s`) |
 //! | `flood` | writes to its standard streams, then JSON | `X-Flood` (bytes) |
+//! | `given` | 200 with this body | `X-Body` (text) or `X-Body-Hex` (bytes), `X-Type` (`application/json`), `X-Encoding`, `X-Cookie`, `X-Status` |
 //! | `ws` | 101, then an echo of bytes | |
 //!
 //! With the parameter `X-Print` (a text without blanks in a query) a line is written to standard output first.
@@ -133,6 +134,7 @@ async fn canned(server: &Arc<Server>, reply: &str, parameters: &Parameters, echo
                 .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             answer
         }
+        "given" => given(parameters),
         "e400" => json_answer(400, &json!({"error": {"message": "bad temp"}})),
         "e404" => json_answer(404, &json!({"error": {"message": "not here"}})),
         "e500" => json_answer(500, &json!({"error": {"message": "broken inside"}})),
@@ -151,6 +153,35 @@ async fn canned(server: &Arc<Server>, reply: &str, parameters: &Parameters, echo
         "" | "wait" => json_answer(200, &echo.to_json()),
         unknown => plain(400, &format!("unknown X-Reply {unknown:?}"), "text/plain"),
     }
+}
+
+/// The answer that the request describes.
+fn given(parameters: &Parameters) -> Answer {
+    let bytes = match parameters.text("x-body-hex") {
+        Some(hex) => (0..hex.len() / 2)
+            .filter_map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok())
+            .collect(),
+        None => parameters.text("x-body").unwrap_or_default().into_bytes(),
+    };
+    let body = Full::new(Bytes::from(bytes)).map_err(|never: Infallible| match never {});
+    let mut answer = Response::new(body.boxed());
+    let status = parameters.text("x-status").and_then(|text| text.parse().ok());
+    *answer.status_mut() = status.unwrap_or(StatusCode::OK);
+    let content_type = parameters.text("x-type");
+    let headers = [
+        (
+            CONTENT_TYPE,
+            content_type.or_else(|| Some("application/json".to_owned())),
+        ),
+        (CONTENT_ENCODING, parameters.text("x-encoding")),
+        (http::header::SET_COOKIE, parameters.text("x-cookie")),
+    ];
+    for (name, value) in headers {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
 }
 
 /// Answers that arrive in pieces.

@@ -1,0 +1,24 @@
+//! What happened: every finished inference request with its tokens and times, stored and queried (spec/http-api.md
+//! section 5).
+//!
+//! | Module | Does |
+//! |---|---|
+//! | [`recording`] | follows one request from its dispatch to the end of its answer |
+//! | `tap` | reads along with an answer, as it streams by |
+//! | [`store`], `schema` | the database and the thread that writes it |
+//! | [`query`], [`statistics`] | reads it |
+//!
+//! What an answer's bytes mean is known by [`herder_wire::usage`]; parameters and forms of the API are the business of
+//! `routes`.
+
+mod decoder;
+pub mod query;
+pub(crate) mod recording;
+mod row;
+mod schema;
+pub mod statistics;
+pub mod store;
+mod tap;
+
+pub use row::{Entry, Row, Tokens};
+pub use schema::OpenError;

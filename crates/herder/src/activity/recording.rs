@@ -1,0 +1,173 @@
+//! The record of one request, from its dispatch to the end of its answer (spec/http-api.md 5.1).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, Response};
+use herder_wire::accept::{self, ErrorForm};
+use herder_wire::error_text;
+use herder_wire::headers::keep_decodable_encodings;
+use herder_wire::usage::Usage;
+use jiff::Timestamp;
+
+use super::row::Row;
+use super::store::Store;
+use super::tap::Tap;
+use crate::access_log::CLIENT_LEFT;
+use crate::error::ApiError;
+use crate::pipeline::RequestContext;
+
+/// A request that will be stored when it has ended, whatever its end. When the value is dropped before anything else,
+/// the client has left.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    /// Gone when the row has been handed over.
+    draft: Option<Box<Draft>>,
+}
+
+#[derive(Debug)]
+struct Draft {
+    store: Arc<Store>,
+    started: Instant,
+    /// In which form an error would be answered.
+    form: ErrorForm,
+    row: Row,
+    metadata: BTreeMap<&'static str, String>,
+}
+
+/// How an answer ended.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// What it said.
+    pub(super) usage: Option<Usage>,
+    /// Why it is a failure; empty when it is none.
+    pub(super) error: String,
+}
+
+impl Recording {
+    /// Begins the record of a request that goes to `path` of `model`. `None` when it is not recorded: only POSTs are.
+    /// From then on the request accepts only answers that can be read along with.
+    pub(crate) fn begin(context: &mut RequestContext, model: &str, path: &str) -> Option<Self> {
+        if context.head.method != Method::POST {
+            return None;
+        }
+        keep_decodable_encodings(&mut context.head.headers);
+        let row = Row {
+            model: model.to_owned(),
+            path: path.to_owned(),
+            ..Row::default()
+        };
+        let draft = Draft {
+            store: Arc::clone(&context.app.activity),
+            started: Instant::now(),
+            form: accept::negotiate(&context.head.headers),
+            row,
+            metadata: BTreeMap::new(),
+        };
+        Some(Self {
+            draft: Some(Box::new(draft)),
+        })
+    }
+
+    /// The local model has been granted, at this priority.
+    pub(crate) fn granted(&mut self, priority: i64) {
+        self.note("fifo_priority", priority.to_string());
+    }
+
+    /// A selector has chosen the model.
+    pub(crate) fn selected(&mut self, selector: &str) {
+        self.note("selector", selector.to_owned());
+    }
+
+    /// Ends the record of a request that herder itself answers with an error.
+    pub(crate) fn refuse(mut self, error: &ApiError) {
+        if let Some(mut draft) = self.draft.take() {
+            let answer = error.clone().respond(draft.form);
+            draft.answered(&answer);
+            draft.finish(None, error_text::shortened(error.message()));
+        }
+    }
+
+    /// Follows the answer to its end.
+    pub(crate) fn follow(mut self, response: Response<Body>) -> Response<Body> {
+        if let Some(draft) = &mut self.draft {
+            draft.answered(&response);
+        }
+        let (head, body) = response.into_parts();
+        let body = Tap::new(body, &head, self);
+        Response::from_parts(head, Body::new(body))
+    }
+
+    /// The path that the model server sees.
+    pub(super) fn path(&self) -> &str {
+        self.draft.as_ref().map_or("", |draft| &draft.row.path)
+    }
+
+    /// Ends the record.
+    pub(super) fn finish(&mut self, ending: Ending) {
+        if let Some(draft) = self.draft.take() {
+            draft.finish(ending.usage, ending.error);
+        }
+    }
+
+    fn note(&mut self, key: &'static str, value: String) {
+        if let Some(draft) = &mut self.draft {
+            draft.metadata.insert(key, value);
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        // Quirk Q30 mended: nobody was answered with 200 here.
+        if let Some(mut draft) = self.draft.take() {
+            draft.row.status = CLIENT_LEFT;
+            draft.finish(None, "the client left before it was answered".to_owned());
+        }
+    }
+}
+
+impl Draft {
+    fn answered(&mut self, answer: &Response<Body>) {
+        self.row.status = answer.status().as_u16();
+        self.row.content_type = content_type(answer.headers());
+    }
+
+    fn finish(self: Box<Self>, usage: Option<Usage>, error: String) {
+        let Self {
+            store,
+            started,
+            form: _,
+            mut row,
+            metadata,
+        } = *self;
+        let wall = started.elapsed().as_millis();
+        row.created = Timestamp::now().as_second();
+        row.milliseconds = u64::try_from(wall).unwrap_or(u64::MAX);
+        if let Some(measured) = usage.and_then(|usage| usage.milliseconds) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a positive number; a cast saturates"
+            )]
+            let measured = measured as u64;
+            row.milliseconds = row.milliseconds.max(measured);
+        }
+        row.usage = usage;
+        row.error = error;
+        if !metadata.is_empty() {
+            row.metadata = serde_json::to_string(&metadata).unwrap_or_default();
+        }
+        store.insert(row);
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    headers
+        .get(CONTENT_TYPE)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,324 @@
+//! The store, its queries and its statistics, without the rest of herder.
+
+use std::time::Instant;
+
+use herder_wire::usage::Usage;
+
+use super::*;
+use crate::activity::query::{Page, Query, Sort};
+use crate::activity::statistics::Statistics;
+use crate::fixtures;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn logs() -> Arc<Logs> {
+    Arc::new(Logs::new(&fixtures::config([])))
+}
+
+fn in_memory(rows: u64) -> Store {
+    let retention = Retention {
+        rows: Some(rows),
+        age: None,
+    };
+    Store::open(None, retention, logs()).unwrap()
+}
+
+fn row(model: &str) -> Row {
+    Row {
+        model: model.to_owned(),
+        created: Timestamp::now().as_second(),
+        ..Row::default()
+    }
+}
+
+async fn page(store: &Store, query: Query) -> Page {
+    store
+        .query(move |connection| query.run(connection))
+        .await
+        .unwrap()
+}
+
+async fn ids(store: &Store, query: Query) -> Vec<i64> {
+    page(store, query)
+        .await
+        .data
+        .iter()
+        .map(|entry| entry.id)
+        .collect()
+}
+
+async fn wait_for(store: &Store, newest: i64) {
+    let deadline = Instant::now() + PATIENCE;
+    while ids(store, Query::default()).await.first() != Some(&newest) {
+        assert!(Instant::now() < deadline, "row {newest} does not appear");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn row_108_filters_pages_and_order() {
+    let store = in_memory(1000);
+    for model in ["m", "n", "m", "o"] {
+        store.insert(row(model));
+    }
+    wait_for(&store, 4).await;
+    let table = [
+        (
+            Query {
+                models: vec!["m".into(), "o".into()],
+                ..Query::default()
+            },
+            vec![4, 3, 1],
+        ),
+        (
+            Query {
+                min_id: Some(2),
+                max_id: Some(3),
+                ..Query::default()
+            },
+            vec![3, 2],
+        ),
+        (
+            Query {
+                limit: 1,
+                page: 2,
+                ascending: true,
+                ..Query::default()
+            },
+            vec![2],
+        ),
+        (
+            Query {
+                page: 9,
+                ..Query::default()
+            },
+            vec![],
+        ),
+        (
+            Query {
+                page: u64::MAX,
+                ..Query::default()
+            },
+            vec![],
+        ),
+        (
+            Query {
+                start: Some(i64::MAX),
+                ..Query::default()
+            },
+            vec![],
+        ),
+        (
+            Query {
+                end: Some(0),
+                ..Query::default()
+            },
+            vec![],
+        ),
+        (
+            Query {
+                sort: Sort::named("model").unwrap(),
+                ..Query::default()
+            },
+            vec![4, 2, 3, 1],
+        ),
+        (
+            Query {
+                sort: Sort::named("model").unwrap(),
+                ascending: true,
+                ..Query::default()
+            },
+            vec![1, 3, 2, 4],
+        ),
+    ];
+    for (query, expected) in table {
+        assert_eq!(ids(&store, query.clone()).await, expected, "{query:?}");
+    }
+    let second = page(
+        &store,
+        Query {
+            limit: 3,
+            page: 2,
+            ..Query::default()
+        },
+    )
+    .await;
+    assert_eq!((second.total, second.total_pages, second.data.len()), (4, 2, 1));
+}
+
+#[tokio::test]
+async fn every_sort_column_exists() {
+    let store = in_memory(9);
+    for name in [
+        "id",
+        "time",
+        "model",
+        "req_path",
+        "resp_status_code",
+        "resp_content_type",
+        "cached",
+        "prompt",
+        "generated",
+        "drafted",
+        "prompt_speed",
+        "gen_speed",
+        "duration",
+    ] {
+        let sort = Sort::named(name).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(
+            ids(
+                &store,
+                Query {
+                    sort,
+                    ..Query::default()
+                }
+            )
+            .await,
+            [0_i64; 0],
+            "{name}"
+        );
+    }
+    assert_eq!(Sort::named("ts_created"), None);
+}
+
+#[tokio::test]
+async fn row_111_rates_become_a_histogram() {
+    let store = in_memory(1000);
+    for (model, rate) in [("m", 150.0), ("m", 80.0), ("m", 180.0), ("n", 7.0), ("n", 7.0)] {
+        let usage = Usage {
+            input: 10,
+            output: 2,
+            cached: (model == "m").then_some(1),
+            prompt_per_second: Some(rate),
+            ..Usage::default()
+        };
+        store.insert(Row {
+            usage: Some(usage),
+            ..row(model)
+        });
+    }
+    store.insert(row("m"));
+    wait_for(&store, 6).await;
+    let statistics = |model: Option<&'static str>| store.query(move |db| Statistics::read(db, model));
+    let of_m = statistics(Some("m")).await.unwrap();
+    assert_eq!(
+        (
+            of_m.total_requests,
+            of_m.total_input_tokens,
+            of_m.total_output_tokens,
+            of_m.total_cache_tokens
+        ),
+        (4, 30, 6, 3)
+    );
+    let histogram = of_m.prompt_histogram.unwrap();
+    assert_eq!(histogram.bins, [1, 0, 0, 1, 1]);
+    assert_eq!(
+        (histogram.min, histogram.max, histogram.bin_size),
+        (80.0, 180.0, 20.0)
+    );
+    assert_eq!(histogram.p50, 150.0);
+    assert!((histogram.p95 - 177.0).abs() < 1e-9 && (histogram.p99 - 179.4).abs() < 1e-9);
+    assert_eq!(of_m.gen_histogram, None);
+    let of_n = statistics(Some("n")).await.unwrap().prompt_histogram.unwrap();
+    assert_eq!((of_n.bins, of_n.bin_size, of_n.p99), (vec![2], 0.0, 7.0));
+    assert_eq!(statistics(None).await.unwrap().total_requests, 6);
+}
+
+#[tokio::test]
+async fn row_112_memory_keeps_the_newest_rows() {
+    let store = in_memory(2);
+    for _ in 0..5 {
+        store.insert(row("m"));
+    }
+    wait_for(&store, 5).await;
+    assert_eq!(ids(&store, Query::default()).await, [5, 4]);
+}
+
+#[tokio::test]
+async fn row_113_a_file_keeps_its_rows_within_its_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("activity.db");
+    let open = |retention| Store::open(Some(&path), retention, logs()).unwrap();
+    let store = open(Retention::default());
+    let old = Timestamp::now().as_second() - 7200;
+    for number in 0..6 {
+        let created = if number < 2 { old } else { old + 7200 };
+        store.insert(Row { created, ..row("m") });
+    }
+    store.close(PATIENCE);
+    drop(store);
+    let mode: String = Connection::open(&path)
+        .unwrap()
+        .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(mode, "wal");
+
+    let store = open(Retention::default());
+    assert_eq!(ids(&store, Query::default()).await, [6, 5, 4, 3, 2, 1]);
+    store.close(PATIENCE);
+    let store = open(Retention {
+        rows: None,
+        age: Some(Duration::from_secs(3600)),
+    });
+    store.close(PATIENCE);
+    assert_eq!(ids(&store, Query::default()).await, [6, 5, 4, 3]);
+    let store = open(Retention {
+        rows: Some(2),
+        age: None,
+    });
+    store.insert(row("m"));
+    store.close(PATIENCE);
+    assert_eq!(ids(&store, Query::default()).await, [7, 6]);
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
+    let logs = logs();
+    let store = Store::open(None, Retention::default(), Arc::clone(&logs)).unwrap();
+    let hanging = store.reader.lock();
+    let rows = QUEUE_LENGTH + LARGEST_BATCH + 10;
+    let before = Instant::now();
+    for _ in 0..rows {
+        store.insert(row("m"));
+    }
+    assert!(before.elapsed() < PATIENCE);
+    let lost = store.shared.lost.load(Ordering::Relaxed);
+    assert!((1..=rows as u64).contains(&lost), "{lost}");
+    drop(hanging);
+    let stored = rows as u64 - lost;
+    wait_for(&store, i64::try_from(stored).unwrap()).await;
+    store.close(PATIENCE);
+    let log = String::from_utf8_lossy(&logs.proxy().history()).into_owned();
+    assert!(log.contains("the store does not keep up"), "{log}");
+    assert!(log.contains(&format!("{lost} requests went unrecorded")), "{log}");
+}
+
+#[tokio::test]
+async fn a_failing_disk_is_said_once_and_forgiven() {
+    let logs = logs();
+    let store = Store::open(None, Retention::default(), Arc::clone(&logs)).unwrap();
+    let rename = |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        store.reader.lock().execute_batch(&sql).unwrap();
+    };
+    // The thread has pruned at its start.
+    store.insert(row("m"));
+    wait_for(&store, 1).await;
+    rename("activity", "elsewhere");
+    store.insert(row("m"));
+    let text = || String::from_utf8_lossy(&logs.proxy().history()).into_owned();
+    let deadline = Instant::now() + PATIENCE;
+    while !text().contains("requests go unrecorded") {
+        assert!(Instant::now() < deadline, "{}", text());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    rename("elsewhere", "activity");
+    store.insert(row("m"));
+    store.close(PATIENCE);
+    assert!(
+        text().contains("the store works again; 1 requests went unrecorded"),
+        "{}",
+        text()
+    );
+    assert_eq!(ids(&store, Query::default()).await, [2, 1]);
+}

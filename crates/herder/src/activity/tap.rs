@@ -1,0 +1,166 @@
+//! An answer's body on its way to the client, read along with. No frame is held back, copied or changed.
+
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::http::response::Parts;
+use bytes::Bytes;
+use herder_wire::usage::{Form, Reader};
+use herder_wire::{error_text, headers};
+use http_body::{Body as _, Frame, SizeHint};
+
+use super::decoder::Decoder;
+use super::recording::{Ending, Recording};
+
+/// How much of a failed answer is looked at for its error text, in bytes. Such bodies are a sentence long.
+const MAX_ERROR_BODY_BYTES: usize = 64 << 10;
+
+/// The body.
+pub(super) struct Tap {
+    inner: Body,
+    status: StatusCode,
+    decoder: Decoder<Sink>,
+    /// The decoder's first error; it gets nothing more then.
+    broken: Option<io::Error>,
+    recording: Recording,
+}
+
+/// What becomes of the decompressed bytes.
+enum Sink {
+    /// A success: they are read for usage.
+    Usage(Option<Reader>),
+    /// A failure: the beginning is kept.
+    Error(Vec<u8>),
+}
+
+impl Tap {
+    pub(super) fn new(inner: Body, head: &Parts, recording: Recording) -> Self {
+        // Quirk Q29 mended: every 2xx is a success.
+        let sink = if head.status.is_success() {
+            let form = Form::of(recording.path(), headers::is_event_stream(&head.headers));
+            Sink::Usage(Some(Reader::new(form)))
+        } else {
+            Sink::Error(Vec::new())
+        };
+        Self {
+            inner,
+            status: head.status,
+            decoder: Decoder::new(&head.headers, sink),
+            broken: None,
+            recording,
+        }
+    }
+
+    fn read(&mut self, data: &[u8]) {
+        if self.broken.is_none() {
+            self.broken = self.decoder.push(data).err();
+        }
+    }
+
+    /// The body is complete.
+    fn complete(&mut self) {
+        if self.broken.is_none() {
+            self.broken = self.decoder.finish().err();
+        }
+        self.end(None);
+    }
+
+    /// Ends the record; `cause` says why the body is not complete.
+    fn end(&mut self, cause: Option<&str>) {
+        let ending = match self.decoder.sink() {
+            Some(Sink::Usage(reader)) => match (&self.broken, cause) {
+                (Some(error), None) => Ending {
+                    usage: None,
+                    error: format!("response decompression failed: {error}"),
+                },
+                (_, cause) => Ending {
+                    usage: reader.take().and_then(Reader::finish),
+                    error: cause.map(error_text::shortened).unwrap_or_default(),
+                },
+            },
+            Some(Sink::Error(body)) => Ending {
+                usage: None,
+                error: match &self.broken {
+                    Some(error) => format!("response decode failed: {error}"),
+                    None => error_text::extract(body).unwrap_or_else(|| reason(self.status)),
+                },
+            },
+            None => return,
+        };
+        self.recording.finish(ending);
+    }
+}
+
+/// `502 Bad Gateway`, or `HTTP 599` for a status without a name.
+fn reason(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => format!("HTTP {}", status.as_u16()),
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        // hyper asks for no end after a body whose length is known.
+        if self.inner.is_end_stream() {
+            self.complete();
+        } else {
+            self.end(Some("the client left before the end of the answer"));
+        }
+    }
+}
+
+impl http_body::Body for Tap {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.inner).poll_frame(context);
+        match &frame {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    self.read(data);
+                }
+            }
+            Poll::Ready(Some(Err(error))) => {
+                let cause = error.to_string();
+                self.end(Some(&cause));
+            }
+            Poll::Ready(None) => self.complete(),
+            Poll::Pending => {}
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Usage(Some(reader)) => reader.push(bytes),
+            Self::Usage(None) => {}
+            Self::Error(body) => {
+                let room = MAX_ERROR_BODY_BYTES - body.len();
+                body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
