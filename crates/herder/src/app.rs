@@ -13,6 +13,7 @@ use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::Logs;
 use crate::monitor::Monitor;
+use crate::pipeline::Selector;
 use crate::proxy::{Peer, Peers};
 
 /// A running herder. Requests take what they need from it and hold no lock of it while they wait.
@@ -44,6 +45,8 @@ pub struct Snapshot {
     names: Names,
     /// By id.
     peers: IndexMap<String, Arc<Peer>>,
+    /// By id.
+    selectors: IndexMap<String, Selector>,
 }
 
 /// Who serves a name.
@@ -81,12 +84,35 @@ impl Snapshot {
             .iter()
             .map(|(id, settings)| (id.clone(), Arc::new(Peer::new(settings))))
             .collect();
-        Ok(Self {
+        let mut snapshot = Self {
             config,
             ignore_paths,
             names,
             peers,
-        })
+            selectors: IndexMap::new(),
+        };
+        snapshot.selectors = snapshot
+            .config
+            .selectors
+            .iter()
+            .map(|(id, settings)| (id.clone(), snapshot.new_selector(settings)))
+            .collect();
+        Ok(snapshot)
+    }
+
+    fn new_selector(&self, settings: &herder_config::Selector) -> Selector {
+        let targets = settings
+            .targets
+            .iter()
+            // The loader lets no name through that nobody serves.
+            .filter_map(|name| Some((name.clone(), self.target(name)?)))
+            .collect();
+        Selector::new(settings.strategy, targets)
+    }
+
+    /// The selector of this id.
+    pub(crate) fn selector(&self, id: &str) -> Option<&Selector> {
+        self.selectors.get(id)
     }
 
     /// Who serves this name: a local model by id or alias, else a peer by its qualified name, else the only peer that

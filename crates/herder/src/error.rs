@@ -129,6 +129,15 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "no router for requested model")
     }
 
+    /// No target of this selector can take the request.
+    #[must_use]
+    pub fn no_spillover_target(selector: &str) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("selector \"{selector}\" has no available spillover targets"),
+        )
+    }
+
     /// A path names a model that does not exist (`/upstream`, unload).
     #[must_use]
     pub fn model_not_found() -> Self {

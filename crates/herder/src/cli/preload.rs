@@ -48,7 +48,10 @@ async fn load(app: &Arc<App>, snapshot: &Snapshot, model: ModelId) -> Result<(),
     let answer = proxy::forward(
         request,
         &Client::default(),
-        Access::Leased(lease),
+        Access::Leased {
+            lease,
+            reservation: None,
+        },
         CancellationToken::new(),
     )
     .await?;

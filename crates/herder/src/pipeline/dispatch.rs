@@ -11,9 +11,9 @@ use herder_wire::headers;
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
-use super::RequestContext;
 use super::cross_origin::FromModel;
 use super::read_ahead::ReadAhead;
+use super::{RequestContext, Reservation};
 use crate::app::Target;
 use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
@@ -29,8 +29,19 @@ pub(crate) enum Tracking {
     None,
 }
 
-/// Waits until the model may serve the request, forwards it to `path_and_query` and returns the answer, whose body holds
-/// the model until it ends. Peers are not waited for.
+/// Where a request goes.
+#[derive(Debug)]
+pub(crate) struct Destination {
+    /// Who serves it.
+    pub(crate) target: Target,
+    /// What it asks for there.
+    pub(crate) path_and_query: String,
+    /// The count of the selector that has sent it there.
+    pub(crate) reservation: Option<Reservation>,
+}
+
+/// Waits until the model may serve the request, forwards it and returns the answer, whose body holds the model until it
+/// ends. Peers are not waited for.
 ///
 /// When the client leaves, this future is dropped: the place in the queue, the lease and the entry go with it.
 ///
@@ -39,8 +50,7 @@ pub(crate) enum Tracking {
 /// Every reason of spec/http-api.md 0.4 why a model does not answer.
 pub(crate) async fn dispatch(
     mut context: RequestContext,
-    target: Target,
-    path_and_query: String,
+    destination: Destination,
     mut payload: Payload,
     tracking: Tracking,
 ) -> Result<Response<Body>, ApiError> {
@@ -51,6 +61,11 @@ pub(crate) async fn dispatch(
         mut head,
         proven: _,
     } = context;
+    let Destination {
+        target,
+        path_and_query,
+        reservation,
+    } = destination;
     let ignored = match &target {
         Target::Local(model) => {
             let (_, settings) = snapshot.model(*model);
@@ -63,7 +78,14 @@ pub(crate) async fn dispatch(
         .as_ref()
         .map_or_else(CancellationToken::new, |entry| entry.cancelled().clone());
     let access = match &target {
-        Target::Peer(found) => Access::Peer(app.peers.begin(&found.peer)?),
+        Target::Peer(found) => {
+            let exchange = app.peers.begin(&found.peer)?;
+            Access::Peer {
+                exchange,
+                reservation,
+            }
+        }
+        // It does not count for the selector either.
         Target::Local(model) if ignored => {
             let (id, _) = snapshot.model(*model);
             Access::Unleased(app.driver.ready_upstream(*model).ok_or_else(|| not_loaded(id))?)
@@ -71,7 +93,10 @@ pub(crate) async fn dispatch(
         Target::Local(model) => {
             let lease = lease(app.driver.request(*model), snapshot.router_name());
             tokio::select! {
-                lease = read_while(lease, &mut payload) => Access::Leased(lease?),
+                lease = read_while(lease, &mut payload) => Access::Leased {
+                    lease: lease?,
+                    reservation,
+                },
                 () = cancelled.cancelled() => return Err(ApiError::cancelled()),
             }
         }

@@ -11,6 +11,7 @@ mod filter;
 mod qualified;
 mod read_ahead;
 mod resolve;
+mod selector;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,8 +29,9 @@ use crate::proxy::{Client, Payload};
 use filter::Rules;
 
 pub(crate) use authenticate::authenticate;
-pub(crate) use dispatch::{Tracking, dispatch};
+pub(crate) use dispatch::{Destination, Tracking, dispatch};
 pub(crate) use qualified::unqualify;
+pub(crate) use selector::{Reservation, Selector};
 
 /// A request as it is known when its route is found.
 pub(crate) struct RequestContext {
@@ -84,23 +86,24 @@ pub(crate) async fn infer(
     let query = head.uri.query();
     let found =
         model::extract(&head.method, query, context.content_type(), &body).ok_or_else(ApiError::no_model)?;
-    let target = resolve::resolve(&snapshot, &found.name)?;
-    let rules = match &target {
+    let driver = &context.app.driver;
+    let resolved = resolve::resolve(&snapshot, &found.name, |model| driver.state(model))?;
+    let rules = match &resolved.target {
         Target::Local(model) => {
             let (_, settings) = snapshot.model(*model);
             Rules {
-                name: None,
+                name: (resolved.name != found.name).then_some(resolved.name),
                 use_model_name: (!settings.use_model_name.is_empty())
                     .then_some(settings.use_model_name.as_str()),
                 filters: &settings.filters,
-                requested: &found.name,
+                requested: resolved.name,
             }
         }
         Target::Peer(peer) => Rules {
             name: (peer.model != found.name).then_some(peer.model.as_str()),
             use_model_name: None,
             filters: &snapshot.config.peers[&peer.id].filters,
-            requested: &found.name,
+            requested: resolved.name,
         },
     };
     let edited = filter::edit(
@@ -112,15 +115,14 @@ pub(crate) async fn infer(
         body,
         context.app.logs.logger(),
     )?;
-    let forwarded = path_and_query(path, edited.query.as_deref().or(query));
-    dispatch(
-        context,
-        target,
-        forwarded,
-        Payload::Pieces(edited.body),
-        Tracking::InFlight,
-    )
-    .await
+    let path_and_query = path_and_query(path, edited.query.as_deref().or(query));
+    let destination = Destination {
+        target: resolved.target,
+        path_and_query,
+        reservation: resolved.reservation,
+    };
+    let payload = Payload::Pieces(edited.body);
+    dispatch(context, destination, payload, Tracking::InFlight).await
 }
 
 /// Path and query as one text.

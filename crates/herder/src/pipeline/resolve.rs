@@ -1,16 +1,70 @@
 //! From the name in a request to the one who serves it (spec/http-api.md 3.2).
 //!
-//! This is the one place that knows the order. Today it is: local model id, alias, peer. Profiles and selectors will
-//! stand before it.
+//! This is the one place that knows the order. Today it is: selector, local model id, alias, peer. Profiles will stand
+//! before it.
 
+use herder_core::{ModelId, ModelState};
+
+use super::selector::{Choice, Reservation};
 use crate::app::{Snapshot, Target};
 use crate::error::ApiError;
 
-/// Who serves this name. Names are compared exactly.
+/// Where a request goes.
+#[derive(Debug)]
+pub(super) struct Resolved<'a> {
+    /// The name after the selector. It replaces the client's in the request, and filters go by it.
+    pub(super) name: &'a str,
+    /// Who serves it.
+    pub(super) target: Target,
+    /// The selector's count of the request.
+    pub(super) reservation: Option<Reservation>,
+}
+
+/// Why nobody serves a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unresolved {
+    /// Nobody has this name.
+    Unknown,
+    /// The selector of this id finds no target.
+    NoTarget(String),
+}
+
+impl From<Unresolved> for ApiError {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved {
+            Unresolved::Unknown => Self::no_router(),
+            Unresolved::NoTarget(selector) => Self::no_spillover_target(&selector),
+        }
+    }
+}
+
+/// Who serves this name. Names are compared exactly. `state` tells how a local model is.
 ///
 /// # Errors
 ///
-/// 404 when nobody serves it.
-pub(super) fn resolve(snapshot: &Snapshot, name: &str) -> Result<Target, ApiError> {
-    snapshot.target(name).ok_or_else(ApiError::no_router)
+/// See [`Unresolved`].
+pub(super) fn resolve<'a>(
+    snapshot: &'a Snapshot,
+    name: &'a str,
+    state: impl Fn(ModelId) -> ModelState,
+) -> Result<Resolved<'a>, Unresolved> {
+    if let Some(selector) = snapshot.selector(name) {
+        let Choice {
+            name: chosen,
+            target,
+            reservation,
+        } = selector
+            .choose(state)
+            .ok_or_else(|| Unresolved::NoTarget(name.to_owned()))?;
+        return Ok(Resolved {
+            name: chosen,
+            target: target.clone(),
+            reservation,
+        });
+    }
+    Ok(Resolved {
+        name,
+        target: snapshot.target(name).ok_or(Unresolved::Unknown)?,
+        reservation: None,
+    })
 }

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::peer::Exchange;
 use crate::driver::Lease;
+use crate::pipeline::Reservation;
 use crate::upstream::{Server, Upstream};
 
 /// The right to send a request. It travels with the response body, or with the tunnel of an upgraded connection, and
@@ -15,11 +16,21 @@ use crate::upstream::{Server, Upstream};
 #[derive(Debug)]
 pub enum Access {
     /// The request holds the model until its answer has ended.
-    Leased(Lease),
+    Leased {
+        /// The model.
+        lease: Lease,
+        /// The count of the selector that chose it.
+        reservation: Option<Reservation>,
+    },
     /// An ignored websocket: it holds nothing (spec/http-api.md 6.4).
     Unleased(Arc<Upstream>),
     /// The request goes to a peer, which decides for itself.
-    Peer(Exchange),
+    Peer {
+        /// The place among the requests at peers.
+        exchange: Exchange,
+        /// The count of the selector that chose it.
+        reservation: Option<Reservation>,
+    },
 }
 
 impl Access {
@@ -27,36 +38,36 @@ impl Access {
     #[must_use]
     pub fn server(&self) -> &Server {
         match self {
-            Self::Leased(lease) => lease.upstream().server(),
+            Self::Leased { lease, .. } => lease.upstream().server(),
             Self::Unleased(upstream) => upstream.server(),
-            Self::Peer(exchange) => exchange.server(),
+            Self::Peer { exchange, .. } => exchange.server(),
         }
     }
 
     /// Owns the tasks of upgraded connections.
     pub(super) fn tunnels(&self) -> &TaskTracker {
         match self {
-            Self::Leased(lease) => lease.upstream().tunnels(),
+            Self::Leased { lease, .. } => lease.upstream().tunnels(),
             Self::Unleased(upstream) => upstream.tunnels(),
-            Self::Peer(exchange) => exchange.tunnels(),
+            Self::Peer { exchange, .. } => exchange.tunnels(),
         }
     }
 
     /// Ends upgraded connections.
     pub(super) fn ended(&self) -> &CancellationToken {
         match self {
-            Self::Leased(lease) => lease.upstream().ended(),
+            Self::Leased { lease, .. } => lease.upstream().ended(),
             Self::Unleased(upstream) => upstream.ended(),
-            Self::Peer(exchange) => exchange.ended(),
+            Self::Peer { exchange, .. } => exchange.ended(),
         }
     }
 
     /// What the client is told when the server, and not herder, has failed.
     pub(super) fn fault(&self, error: &impl Display) -> String {
         match self {
-            Self::Leased(lease) => fault_of_model(lease.upstream(), error),
+            Self::Leased { lease, .. } => fault_of_model(lease.upstream(), error),
             Self::Unleased(upstream) => fault_of_model(upstream, error),
-            Self::Peer(_) => super::peer::fault(error),
+            Self::Peer { .. } => super::peer::fault(error),
         }
     }
 }

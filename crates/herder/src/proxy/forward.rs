@@ -85,8 +85,8 @@ fn outgoing(
     let (mut head, payload) = request.into_parts();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let uri = match access {
-        Access::Leased(_) | Access::Unleased(_) => access.server().target(target)?,
-        Access::Peer(_) => access.server().target(&peer::target(target))?,
+        Access::Leased { .. } | Access::Unleased(_) => access.server().target(target)?,
+        Access::Peer { .. } => access.server().target(&peer::target(target))?,
     };
     let fields = &mut head.headers;
     let host = fields.remove(HOST);
@@ -98,9 +98,9 @@ fn outgoing(
     // We have answered this one ourselves by reading the body.
     fields.remove(EXPECT);
     match access {
-        Access::Leased(lease) => say_who_asks(fields, host, client, lease.upstream().preserve_host()),
+        Access::Leased { lease, .. } => say_who_asks(fields, host, client, lease.upstream().preserve_host()),
         Access::Unleased(upstream) => say_who_asks(fields, host, client, upstream.preserve_host()),
-        Access::Peer(exchange) => exchange.edit_headers(fields),
+        Access::Peer { exchange, .. } => exchange.edit_headers(fields),
     }
     if let Some(protocol) = protocol {
         headers::set_upgrade(fields, protocol);

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::Response;
-use herder_config::{Capabilities, Modality, Model};
+use herder_config::{Capabilities, Modality, Model, Strategy};
 use herder_core::{ModelId, ModelState};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -49,6 +49,14 @@ struct Status {
     value: &'static str,
 }
 
+impl Status {
+    fn of(loaded: bool) -> Self {
+        Self {
+            value: if loaded { "loaded" } else { "unloaded" },
+        }
+    }
+}
+
 /// Every listed name, in byte order. Both paths and every origin get the same.
 pub(super) fn list(context: &RequestContext) -> Response<Body> {
     let created = SystemTime::now()
@@ -56,13 +64,15 @@ pub(super) fn list(context: &RequestContext) -> Response<Body> {
         .map_or(0, |age| age.as_secs());
     let snapshot = &context.snapshot;
     let running = context.app.driver.running();
-    let is_loaded = |model: ModelId| {
+    let state = |model: ModelId| {
         running
             .iter()
-            .any(|(running, state)| *running == model && *state != ModelState::Stopped)
+            .find(|(running, _)| *running == model)
+            .map_or(ModelState::Stopped, |(_, state)| *state)
     };
-    let mut data = local_entries(snapshot, created, is_loaded);
+    let mut data = local_entries(snapshot, created, |model| state(model) != ModelState::Stopped);
     data.extend(peer_entries(snapshot, created));
+    data.extend(selector_entries(snapshot, created, state));
     data.sort_by(|left, right| left.id.cmp(&right.id));
     reply::json(&List { data, object: "list" })
 }
@@ -118,9 +128,7 @@ fn local_entry(id: &str, model: &Model, own: Vec<(&str, Value)>, created: u64, l
         description: model.description.trim().to_owned(),
         capabilities,
         meta,
-        status: Status {
-            value: if loaded { "loaded" } else { "unloaded" },
-        },
+        status: Status::of(loaded),
     }
 }
 
@@ -136,8 +144,53 @@ fn peer_entries(snapshot: &Snapshot, created: u64) -> impl Iterator<Item = Entry
             description: String::new(),
             capabilities: Map::new(),
             meta: Map::from_iter([("llamaswap".to_owned(), json!({ "type": "peer", "peerID": peer }))]),
-            status: Status { value: "unloaded" },
+            status: Status::of(false),
         })
+    })
+}
+
+/// Selectors that are not `unlisted`.
+fn selector_entries(
+    snapshot: &Snapshot,
+    created: u64,
+    state: impl Fn(ModelId) -> ModelState,
+) -> impl Iterator<Item = Entry> {
+    let listed = snapshot
+        .config
+        .selectors
+        .iter()
+        .filter(|(_, settings)| !settings.unlisted);
+    listed.map(move |(id, settings)| {
+        let loaded = snapshot
+            .selector(id)
+            .is_some_and(|selector| selector.is_loaded(&state));
+        let mut about: Map<String, Value> = settings
+            .metadata
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let (strategy, limit) = match settings.strategy {
+            Strategy::Pin => ("pin", None),
+            Strategy::Warm => ("warm", None),
+            Strategy::Spillover { limit } => ("spillover", Some(limit)),
+        };
+        about.insert("type".to_owned(), json!("selector"));
+        about.insert("strategy".to_owned(), json!(strategy));
+        about.insert("targets".to_owned(), json!(settings.targets));
+        if let Some(limit) = limit {
+            about.insert("spillover".to_owned(), json!(limit));
+        }
+        Entry {
+            id: id.clone(),
+            object: "model",
+            created,
+            owned_by: "llama-swap",
+            name: settings.name.trim().to_owned(),
+            description: settings.description.trim().to_owned(),
+            capabilities: Map::new(),
+            meta: Map::from_iter([("llamaswap".to_owned(), Value::Object(about))]),
+            status: Status::of(loaded),
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use super::reply::redirect;
 use super::table::{self, Endpoint, Found};
 use crate::app::Target;
 use crate::error::ApiError;
-use crate::pipeline::{self, RequestContext, Tracking, path_and_query};
+use crate::pipeline::{self, Destination, RequestContext, Tracking, path_and_query};
 use crate::proxy::Payload;
 
 /// Forwards what follows the model's name. `open` is the path behind `/upstream/`, as the client spelt it.
@@ -53,8 +53,12 @@ pub(super) async fn pass(
         Target::Peer(peer) if peer.model == named.name => (Payload::Unread(body), None),
         Target::Peer(peer) => pipeline::unqualify(&context, &named.name, &peer.model, body).await?,
     };
-    let forwarded = path_and_query(&rest, edited_query.as_deref().or(query));
-    pipeline::dispatch(context, target, forwarded, payload, tracking).await
+    let destination = Destination {
+        path_and_query: path_and_query(&rest, edited_query.as_deref().or(query)),
+        target,
+        reservation: None,
+    };
+    pipeline::dispatch(context, destination, payload, tracking).await
 }
 
 /// A browser that asks for the files of a page must not load the model of a forgotten tab.

@@ -1,4 +1,4 @@
-//! The fixture of spec/http-api.md 7.0, without the parts that herder does not have yet.
+//! The fixture of spec/http-api.md 7.0.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command};
@@ -36,12 +36,20 @@ models:
     cmd: "@FAKE@ --name lynx-7b --port ${PORT} --event-log @DIR@/events"
     compat: {ignoreWebsockets: true}
   broken: {cmd: "false", proxy: "http://127.0.0.1:9"}
-  slowpoke: {cmd: "@FAKE@ --name slowpoke --port ${PORT} --load 3s --event-log @DIR@/events"}
+  slowpoke:
+    cmd: "@FAKE@ --name slowpoke --port ${PORT} --load 3s --event-log @DIR@/events"
+    sendLoadingState: true
+  comfyui_auto: {cmd: "@FAKE@ --name comfyui --port ${PORT} --event-log @DIR@/events"}
 groups: {duo: {swap: false, members: [orca-7b, lynx-7b]}}
 peers:
   attic:  {proxy: "http://@ATTIC@/base", apiKey: peer-secret, models: [nova-70b, shared-x, org/moon],
            filters: {stripParams: seed}}
   cellar: {proxy: "http://@CELLAR@", models: [shared-x]}
+selectors:
+  pool: {strategy: spillover, targets: [orca-7b, lynx-7b], settings: {spillover: 1}, name: Pool}
+  hot:  {strategy: warm, targets: [orca-7b, lynx-7b]}
+  front: {strategy: pin, targets: [orca-think, attic/nova-70b]}
+  secret-sel: {strategy: pin, targets: [orca-7b], unlisted: true}
 "#;
 
 /// An address where nobody listens.

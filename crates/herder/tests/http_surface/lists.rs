@@ -21,7 +21,6 @@ fn ids(list: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Without the row's selector `pool`, which herder does not have yet.
 #[tokio::test]
 async fn row_067_the_list() {
     let router = router().await;
@@ -55,8 +54,12 @@ async fn row_067_the_list() {
             "attic/shared-x",
             "broken",
             "cellar/shared-x",
+            "comfyui_auto",
+            "front",
+            "hot",
             "lynx-7b",
             "orca-7b",
+            "pool",
             "slowpoke",
             "vega/coder-32b",
         ]
@@ -69,6 +72,42 @@ async fn row_067_the_list() {
             "name": "attic: nova-70b", "meta": {"llamaswap": {"type": "peer", "peerID": "attic"}},
             "status": {"value": "unloaded"},
         })
+    );
+    let pool = entry(&lists[0], "pool");
+    assert_eq!(
+        pool,
+        json!({
+            "id": "pool", "object": "model", "created": null, "owned_by": "llama-swap", "name": "Pool",
+            "meta": {"llamaswap": {
+                "type": "selector", "strategy": "spillover", "targets": ["orca-7b", "lynx-7b"], "spillover": 1,
+            }},
+            "status": {"value": "unloaded"},
+        })
+    );
+    assert_eq!(
+        entry(&lists[0], "front")["meta"]["llamaswap"],
+        json!({"type": "selector", "strategy": "pin", "targets": ["orca-think", "attic/nova-70b"]})
+    );
+}
+
+/// http 1.5: metadata of a selector, beside herder's own keys, which win.
+#[tokio::test]
+async fn http_1_5_metadata_of_a_selector() {
+    let more = r#"
+models: {m: {cmd: x, proxy: "http://localhost:9"}}
+selectors:
+  s: {strategy: warm, targets: [m], description: " warm ", metadata: {type: mine, tier: gold}}
+"#;
+    let router = herder_testkit::Router::builder(env!("CARGO_BIN_EXE_herder"))
+        .config(more)
+        .start()
+        .await;
+    let list = router.get("/v1/models").await.json();
+    let selector = entry(&list, "s");
+    assert_eq!(selector["description"], "warm");
+    assert_eq!(
+        selector["meta"]["llamaswap"],
+        json!({"type": "selector", "tier": "gold", "strategy": "warm", "targets": ["m"]})
     );
 }
 
@@ -153,16 +192,37 @@ async fn row_071_aliases_in_the_list() {
     );
 }
 
-/// Without the row's selectors.
 #[tokio::test]
 async fn row_072_status() {
     let router = router().await;
     chat(&router, "orca-7b").await;
+    let before = [
+        ("orca-7b", "loaded"),
+        ("lynx-7b", "unloaded"),
+        ("attic/nova-70b", "unloaded"),
+        ("pool", "loaded"),
+        ("hot", "loaded"),
+        ("front", "loaded"),
+    ];
     let list = router.get("/v1/models").await.json();
-    let status = |id: &str| entry(&list, id)["status"]["value"].clone();
-    assert_eq!(status("orca-7b"), "loaded");
-    assert_eq!(status("lynx-7b"), "unloaded");
-    assert_eq!(status("attic/nova-70b"), "unloaded");
+    for (id, expected) in before {
+        assert_eq!(entry(&list, id)["status"]["value"], expected, "{id}");
+    }
+    chat(&router, "lynx-7b").await;
+    router.post("/api/models/unload/orca-7b", &[], "").await;
+    let list = router.get("/v1/models").await.json();
+    for (id, expected) in [
+        ("orca-7b", "unloaded"),
+        ("pool", "loaded"),
+        ("hot", "loaded"),
+        ("front", "unloaded"),
+    ] {
+        assert_eq!(
+            entry(&list, id)["status"]["value"],
+            expected,
+            "only lynx-7b: {id}"
+        );
+    }
 }
 
 #[tokio::test]

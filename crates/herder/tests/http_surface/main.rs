@@ -13,4 +13,5 @@ mod logs;
 mod monitor;
 mod peers;
 mod resolution;
+mod selectors;
 mod upstream;

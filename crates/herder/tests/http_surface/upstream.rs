@@ -107,7 +107,7 @@ async fn row_057_assets_do_not_load_a_model() {
 }
 
 /// Sends the request for a websocket and reads the head of the answer.
-async fn upgrade(router: &Router, target: &str) -> (TcpStream, String) {
+pub(crate) async fn upgrade(router: &Router, target: &str) -> (TcpStream, String) {
     let mut socket = router.connect().await;
     let request = format!(
         "GET {target} HTTP/1.1\r\nHost: herder.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: \
