@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use regex::RegexSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::activity::store::Store;
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::Logs;
@@ -29,6 +30,8 @@ pub struct App {
     pub logs: Arc<Logs>,
     /// Requests that can be cancelled through the API.
     pub in_flight: Arc<InFlight>,
+    /// Finished requests.
+    pub activity: Arc<Store>,
     /// Samples of the machine, unless `performance.disabled`.
     pub monitor: Option<Monitor>,
     /// Cancelled when herder ends: long-lived streams end then.
@@ -133,6 +136,15 @@ impl Snapshot {
     #[must_use]
     pub fn resolve(&self, name: &str) -> Option<ModelId> {
         self.index(self.names.local(name)?)
+    }
+
+    /// The name under which a request is recorded: a local model's id, else the name that the client used.
+    #[must_use]
+    pub fn recorded_name<'name>(&'name self, target: &Target, requested: &'name str) -> &'name str {
+        match target {
+            Target::Local(model) => self.model(*model).0,
+            Target::Peer(_) => requested,
+        }
     }
 
     /// Id and settings of a model.

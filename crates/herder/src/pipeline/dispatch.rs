@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::cross_origin::FromModel;
 use super::read_ahead::ReadAhead;
 use super::{RequestContext, Reservation};
+use crate::activity::recording::Recording;
 use crate::app::Target;
 use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
@@ -43,7 +44,8 @@ pub(crate) struct Destination {
 /// Waits until the model may serve the request, forwards it and returns the answer, whose body holds the model until it
 /// ends. Peers are not waited for.
 ///
-/// When the client leaves, this future is dropped: the place in the queue, the lease and the entry go with it.
+/// When the client leaves, this future is dropped: the place in the queue, the lease and the entry go with it. The
+/// record of the request ends with the answer, or with the error.
 ///
 /// # Errors
 ///
@@ -51,8 +53,27 @@ pub(crate) struct Destination {
 pub(crate) async fn dispatch(
     mut context: RequestContext,
     destination: Destination,
+    payload: Payload,
+    tracking: Tracking,
+) -> Result<Response<Body>, ApiError> {
+    let mut recording = context.recording.take();
+    let sent = send(context, destination, payload, tracking, recording.as_mut());
+    match (sent.await, recording) {
+        (Ok(response), Some(recording)) => Ok(recording.follow(response)),
+        (Err(error), Some(recording)) => {
+            recording.refuse(&error);
+            Err(error)
+        }
+        (result, None) => result,
+    }
+}
+
+async fn send(
+    mut context: RequestContext,
+    destination: Destination,
     mut payload: Payload,
     tracking: Tracking,
+    recording: Option<&mut Recording>,
 ) -> Result<Response<Body>, ApiError> {
     let client = context.client();
     let RequestContext {
@@ -60,6 +81,7 @@ pub(crate) async fn dispatch(
         snapshot,
         mut head,
         proven: _,
+        recording: _,
     } = context;
     let Destination {
         target,
@@ -101,6 +123,10 @@ pub(crate) async fn dispatch(
             }
         }
     };
+    if let (Target::Local(model), Some(recording)) = (&target, recording) {
+        let (id, _) = snapshot.model(*model);
+        recording.granted(snapshot.config.scheduler.priority.get(id).copied().unwrap_or(0));
+    }
     head.uri = path_and_query
         .parse()
         .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "invalid request target"))?;

@@ -23,6 +23,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response};
 use herder_wire::model;
 
+use crate::activity::recording::Recording;
 use crate::app::{App, Snapshot, Target};
 use crate::error::ApiError;
 use crate::proxy::{Client, Payload};
@@ -31,6 +32,7 @@ use filter::Rules;
 pub(crate) use authenticate::authenticate;
 pub(crate) use dispatch::{Destination, Tracking, dispatch};
 pub(crate) use qualified::unqualify;
+use resolve::Unresolved;
 pub(crate) use selector::{Reservation, Selector};
 
 /// A request as it is known when its route is found.
@@ -43,6 +45,8 @@ pub(crate) struct RequestContext {
     pub(crate) head: Parts,
     /// Headers whose value was one of herder's own keys. They are not sent on (decisions.md, Q10).
     pub(crate) proven: Vec<HeaderName>,
+    /// The record of this request, from its dispatch on.
+    pub(crate) recording: Option<Recording>,
 }
 
 impl RequestContext {
@@ -54,6 +58,7 @@ impl RequestContext {
             snapshot,
             head,
             proven: Vec::new(),
+            recording: None,
         }
     }
 
@@ -76,7 +81,7 @@ impl RequestContext {
 
 /// Serves a request that names its model in body or query (spec/http-api.md 3.1). `path` is the one for the server.
 pub(crate) async fn infer(
-    context: RequestContext,
+    mut context: RequestContext,
     path: &str,
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
@@ -87,7 +92,17 @@ pub(crate) async fn infer(
     let found =
         model::extract(&head.method, query, context.content_type(), &body).ok_or_else(ApiError::no_model)?;
     let driver = &context.app.driver;
-    let resolved = resolve::resolve(&snapshot, &found.name, |model| driver.state(model))?;
+    let resolved = match resolve::resolve(&snapshot, &found.name, |model| driver.state(model)) {
+        Ok(resolved) => resolved,
+        Err(unresolved) => {
+            let unknown = unresolved == Unresolved::Unknown;
+            let error = ApiError::from(unresolved);
+            if unknown && let Some(recording) = Recording::begin(&mut context, &found.name, path) {
+                recording.refuse(&error);
+            }
+            return Err(error);
+        }
+    };
     let rules = match &resolved.target {
         Target::Local(model) => {
             let (_, settings) = snapshot.model(*model);
@@ -116,6 +131,13 @@ pub(crate) async fn infer(
         context.app.logs.logger(),
     )?;
     let path_and_query = path_and_query(path, edited.query.as_deref().or(query));
+    let name = snapshot.recorded_name(&resolved.target, resolved.name);
+    context.recording = Recording::begin(&mut context, name, path);
+    if let Some(recording) = &mut context.recording
+        && snapshot.selector(&found.name).is_some()
+    {
+        recording.selected(&found.name);
+    }
     let destination = Destination {
         target: resolved.target,
         path_and_query,

@@ -1,13 +1,16 @@
 //! `/upstream/{model}/{path}`: any request straight to a model, unread and unedited (spec/http-api.md 1.9).
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use herder_core::{ModelId, ModelState};
 use herder_wire::path::{self, Rest};
 use percent_encoding::percent_decode_str;
 
-use super::reply::redirect;
+use super::reply::redirect_for_good;
 use super::table::{self, Endpoint, Found};
+use crate::activity::recording::Recording;
 use crate::app::Target;
 use crate::error::ApiError;
 use crate::pipeline::{self, Destination, RequestContext, Tracking, path_and_query};
@@ -15,11 +18,11 @@ use crate::proxy::Payload;
 
 /// Forwards what follows the model's name. `open` is the path behind `/upstream/`, as the client spelt it.
 pub(super) async fn pass(
-    context: RequestContext,
+    mut context: RequestContext,
     open: &str,
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
-    let snapshot = &context.snapshot;
+    let snapshot = Arc::clone(&context.snapshot);
     let named = path::match_model(open, |name| snapshot.target(name).is_some());
     let named = named.ok_or_else(ApiError::model_not_found)?;
     let target = snapshot
@@ -30,14 +33,8 @@ pub(super) async fn pass(
     let rest = match named.rest {
         Rest::Path(rest) => format!("/{rest}"),
         Rest::Missing => {
-            let safe = method == Method::GET || method == Method::HEAD;
-            let status = if safe {
-                StatusCode::MOVED_PERMANENTLY
-            } else {
-                StatusCode::PERMANENT_REDIRECT
-            };
             let location = path_and_query(&format!("/upstream/{}/", named.name), query);
-            return Ok(redirect(status, &location));
+            return Ok(redirect_for_good(method, &location));
         }
     };
     let tracking = if is_inference(method, &rest) {
@@ -53,6 +50,11 @@ pub(super) async fn pass(
         Target::Peer(peer) if peer.model == named.name => (Payload::Unread(body), None),
         Target::Peer(peer) => pipeline::unqualify(&context, &named.name, &peer.model, body).await?,
     };
+    if tracking == Tracking::InFlight {
+        let name = snapshot.recorded_name(&target, &named.name);
+        context.recording = Recording::begin(&mut context, name, &rest);
+    }
+    let query = context.head.uri.query();
     let destination = Destination {
         path_and_query: path_and_query(&rest, edited_query.as_deref().or(query)),
         target,

@@ -3,8 +3,10 @@
 //! say which decision they follow.
 #![expect(clippy::unwrap_used, reason = "a test program; its panics are its results")]
 
+mod activity;
 mod authentication;
 mod beyond_the_table;
+mod comfyui;
 mod fixture;
 mod limits;
 mod lists;
