@@ -13,7 +13,7 @@ use crate::activity::store::Store;
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::Logs;
-use crate::monitor::Monitor;
+use crate::monitor::{Hardware, Monitor};
 use crate::pipeline::Selector;
 use crate::proxy::{Peer, Peers};
 
@@ -34,6 +34,8 @@ pub struct App {
     pub activity: Arc<Store>,
     /// Samples of the machine, unless `performance.disabled`.
     pub monitor: Option<Monitor>,
+    /// Which machine this is.
+    pub hardware: Hardware,
     /// Cancelled when herder ends: long-lived streams end then.
     pub shutdown: CancellationToken,
 }

@@ -1,6 +1,6 @@
 //! `herder serve`: the start sequence, the life and the end of the router (spec/config.md 1.2 and 1.3).
 //!
-//! Hardware detection, the activity store and the reload are not built yet; their steps are missing here.
+//! The reload is not built yet; its steps are missing here.
 
 use std::io;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ use crate::app::{App, Snapshot};
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::{Logger, Logs, StandardOutput};
-use crate::monitor::Monitor;
+use crate::monitor::{Hardware, Monitor};
 use crate::plan;
 use crate::proxy::Peers;
 use crate::routes;
@@ -169,6 +169,7 @@ impl Prepared {
             in_flight: Arc::new(InFlight::new()),
             activity: Arc::clone(&activity),
             monitor,
+            hardware: Hardware::default(),
             shutdown: CancellationToken::new(),
         });
         announce(logs.logger(), &listener, &address);
@@ -177,11 +178,16 @@ impl Prepared {
                 .warn("-watch-config has no effect yet: restart herder to use a changed configuration");
         }
         tokio::spawn(preload(Arc::clone(&app)));
+        tokio::spawn(detect_hardware(Arc::clone(&app)));
         let code = Running::start(app, listener).until_ended(signals).await;
         // Waits for a thread; nothing else is left to do.
         tokio::task::block_in_place(|| activity.close(LAST_ROWS));
         Ok(code)
     }
+}
+
+async fn detect_hardware(app: Arc<App>) {
+    app.hardware.detect(&app.logs).await;
 }
 
 /// A router that accepts connections.

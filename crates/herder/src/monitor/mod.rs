@@ -1,10 +1,12 @@
-//! Samples of the machine: processors, memory, network and GPUs, over the last hour (spec/runtime.md 5).
+//! Samples of the machine: processors, memory, network and GPUs, over the last hour (spec/runtime.md 5); and, in
+//! `hardware`, which machine it is.
 //!
 //! Two tasks measure, each at its own pace, so that a GPU tool that hangs does not hold back the rest. What is kept is
 //! in `history`, where numbers come from in `system` and `gpu`, how Prometheus reads them in `exposition` and `seed_metrics`.
 
 mod exposition;
 mod gpu;
+mod hardware;
 mod history;
 mod sample;
 mod seed_metrics;
@@ -20,6 +22,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::logs::Logs;
 use gpu::GpuReader;
+pub use hardware::{Hardware, Snapshot};
 use history::History;
 pub use sample::{GpuSample, NetworkSample, SystemSample};
 use system::SystemReader;

@@ -4,6 +4,7 @@
 //! its way to a model is the business of `pipeline`.
 
 mod activity;
+mod hardware;
 mod health;
 mod in_flight;
 mod inference;
@@ -95,6 +96,7 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::CancelInFlight => in_flight::cancel(&context, open),
         Endpoint::Performance => performance::samples(&context),
         Endpoint::Metrics => Ok(metrics::exposition(&context)),
+        Endpoint::Hardware => hardware::snapshot(&context),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
         Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),

@@ -44,6 +44,8 @@ pub(crate) enum Endpoint {
     Performance,
     /// Numbers for Prometheus.
     Metrics,
+    /// Which machine this is.
+    Hardware,
     /// `/`
     Home,
     /// `GET /upstream`
@@ -121,6 +123,7 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/api/metrics/stats", Endpoint::Statistics),
     (Get, "/api/version", Endpoint::Version),
     (Get, "/api/performance", Endpoint::Performance),
+    (Get, "/api/hardware", Endpoint::Hardware),
     (Get, "/metrics", Endpoint::Metrics),
     (Get, "/health", Endpoint::Health),
     (Get, "/wol-health", Endpoint::Health),
@@ -154,6 +157,7 @@ impl Endpoint {
             | Self::CancelInFlight
             | Self::Performance
             | Self::Metrics
+            | Self::Hardware
             | Self::Upstream => true,
         }
     }

@@ -112,6 +112,51 @@ async fn row_122_performance() {
     );
 }
 
+/// What is detected, and until then what is answered without detection.
+#[tokio::test]
+async fn row_123_hardware() {
+    let router = router().await;
+    let snapshot = poll_until(PATIENCE, "a snapshot", async || {
+        let answer = router.get("/api/hardware").await;
+        if answer.status == 200 {
+            return Some(answer.json());
+        }
+        assert_eq!(
+            error(&answer, 503, "service_unavailable"),
+            "hardware detection unavailable"
+        );
+        None
+    })
+    .await;
+    assert_eq!(snapshot["schema_version"], 1, "{snapshot}");
+    assert_eq!(
+        (
+            &snapshot["capture"]["scope"],
+            &snapshot["capture"]["detector"]["name"]
+        ),
+        (&json!("inference_host"), &json!("herder"))
+    );
+    assert!(
+        snapshot["memory"]["capacity_bytes"].as_u64() > Some(0),
+        "{snapshot}"
+    );
+    assert!(
+        snapshot["cpu"]["logical_thread_count"].as_u64() > Some(0),
+        "{snapshot}"
+    );
+    let kind = snapshot["environment"]["kind"].as_str();
+    let kinds = ["native", "container", "virtual_machine", "wsl", "unknown"];
+    assert!(kind.is_some_and(|kind| kinds.contains(&kind)), "{snapshot}");
+    for (index, accelerator) in snapshot["accelerators"]
+        .as_array()
+        .expect("always a list")
+        .iter()
+        .enumerate()
+    {
+        assert_eq!(accelerator["index"], index, "{snapshot}");
+    }
+}
+
 #[tokio::test]
 async fn row_122_performance_bad_time() {
     let answer = router().await.get("/api/performance?after=bad").await;

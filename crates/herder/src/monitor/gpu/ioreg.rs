@@ -5,7 +5,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use super::reading::{Reading, size};
 
 /// What it is asked for: all properties of each GPU, on lines that are not cut.
-pub(super) const ARGUMENTS: [&str; 7] = ["-r", "-d", "1", "-w", "0", "-c", "IOGPU"];
+pub(in super::super) const ARGUMENTS: [&str; 7] = ["-r", "-d", "1", "-w", "0", "-c", "IOGPU"];
 
 /// The memory that the GPU shares, in bytes.
 pub(super) fn physical_memory() -> u64 {
@@ -14,7 +14,7 @@ pub(super) fn physical_memory() -> u64 {
 }
 
 /// Entries that show neither utilisation nor memory are no devices.
-pub(super) fn parse(output: &str, physical_memory: u64) -> Vec<Reading> {
+pub(in super::super) fn parse(output: &str, physical_memory: u64) -> Vec<Reading> {
     // Every entry begins with a line of its own: `+-o AGXAcceleratorG13X  <class …>`.
     let entries = output.split("+-o ").skip(1);
     (0..)

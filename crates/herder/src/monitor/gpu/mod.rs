@@ -5,7 +5,7 @@
 //! What a source says is understood by a pure function in its own file.
 
 mod amd_sysfs;
-mod ioreg;
+pub(super) mod ioreg;
 #[cfg(unix)]
 mod lact;
 mod nvidia_smi;
@@ -27,6 +27,7 @@ use super::sample::GpuSample;
 use crate::logs::Logger;
 use reading::Reading;
 pub(super) use source::{Source, sources};
+pub(super) use tool::Tool;
 
 /// How long a source that has failed is left alone. Doubles with each failure in a row.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);

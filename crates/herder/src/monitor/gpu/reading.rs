@@ -9,10 +9,10 @@ const MIB: u64 = 1 << 20;
 
 /// One GPU. What the source does not say is 0 or empty.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Reading {
+pub(in super::super) struct Reading {
     /// The number that the source gives it.
     pub(super) id: u32,
-    pub(super) name: String,
+    pub(in super::super) name: String,
     pub(super) uuid: String,
     /// Degrees Celsius.
     pub(super) temperature: f64,
