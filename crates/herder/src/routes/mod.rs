@@ -4,6 +4,7 @@
 //! its way to a model is the business of `pipeline`.
 
 mod activity;
+mod comfyui;
 mod hardware;
 mod health;
 mod in_flight;
@@ -100,6 +101,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
         Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),
+        Endpoint::ComfyHome => Ok(comfyui::home(&context)),
+        Endpoint::Comfy => comfyui::pass(context, open, body).await,
         Endpoint::Upstream => upstream::pass(context, open, body).await,
     }
 }

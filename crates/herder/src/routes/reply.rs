@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
-use axum::http::{Response, StatusCode};
+use axum::http::{Method, Response, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
@@ -50,6 +50,17 @@ pub(super) fn redirect(status: StatusCode, location: &str) -> Response<Body> {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response
+}
+
+/// A redirect that clients may remember; a request with a body is repeated as it is.
+pub(super) fn redirect_for_good(method: &Method, location: &str) -> Response<Body> {
+    let safe = method == Method::GET || method == Method::HEAD;
+    let status = if safe {
+        StatusCode::MOVED_PERMANENTLY
+    } else {
+        StatusCode::PERMANENT_REDIRECT
+    };
+    redirect(status, location)
 }
 
 /// 200 with a body of this type.

@@ -54,6 +54,10 @@ pub(crate) enum Endpoint {
     UpstreamSlash,
     /// Straight to a model.
     Upstream,
+    /// `/comfyui`
+    ComfyHome,
+    /// ComfyUI.
+    Comfy,
 }
 
 /// What the table says about a request line.
@@ -134,6 +138,8 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/upstream", Endpoint::UpstreamHome),
     (Any, "/upstream", Endpoint::UpstreamSlash),
     (Any, "/upstream/**", Endpoint::Upstream),
+    (Any, "/comfyui", Endpoint::ComfyHome),
+    (Any, "/comfyui/**", Endpoint::Comfy),
 ];
 
 impl Endpoint {
@@ -158,6 +164,8 @@ impl Endpoint {
             | Self::Performance
             | Self::Metrics
             | Self::Hardware
+            | Self::ComfyHome
+            | Self::Comfy
             | Self::Upstream => true,
         }
     }
