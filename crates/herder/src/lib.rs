@@ -12,7 +12,7 @@
 //! | [`serve`] | accepts connections, ends gracefully |
 //! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
 //! | [`upstream`], [`proxy`] | the way to a model server and back |
-//! | [`logs`], [`access_log`], [`in_flight`], [`monitor`], [`error`] | what people see of it |
+//! | [`logs`], [`access_log`], [`in_flight`], [`shown_headers`], [`monitor`], [`error`] | what people see of it |
 
 pub mod access_log;
 pub mod activity;
@@ -31,4 +31,5 @@ pub mod plan;
 pub mod proxy;
 pub mod routes;
 pub mod serve;
+pub mod shown_headers;
 pub mod upstream;

@@ -1,0 +1,84 @@
+//! Headers as people are shown them: in the list of open requests and in captures (spec/http-api.md 1.16 and 5.4).
+
+use std::collections::BTreeMap;
+
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, PROXY_AUTHORIZATION, SET_COOKIE};
+
+/// What stands in place of a secret.
+const REDACTED: &str = "[REDACTED]";
+
+/// Headers whose values are secrets.
+const SECRET: [HeaderName; 5] = [
+    AUTHORIZATION,
+    PROXY_AUTHORIZATION,
+    COOKIE,
+    SET_COOKIE,
+    HeaderName::from_static("x-api-key"),
+];
+
+/// The first value of each header under its usual spelling, without secrets and without `Host`.
+#[must_use]
+pub fn shown(headers: &HeaderMap) -> BTreeMap<String, String> {
+    headers
+        .keys()
+        .filter(|name| *name != HOST)
+        .filter_map(|name| {
+            let value = headers.get(name)?;
+            let value = if SECRET.contains(name) {
+                REDACTED.to_owned()
+            } else {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            };
+            Some((usual_spelling(name), value))
+        })
+        .collect()
+}
+
+/// `content-type` as `Content-Type`.
+fn usual_spelling(name: &HeaderName) -> String {
+    let mut begins = true;
+    name.as_str()
+        .chars()
+        .map(|letter| {
+            let spelt = if begins {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            };
+            begins = letter == '-';
+            spelt
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn http_5_4_headers_are_shown_without_secrets() {
+        let table = [
+            ("authorization", "Bearer k", Some(("Authorization", REDACTED))),
+            (
+                "proxy-authorization",
+                "Basic k",
+                Some(("Proxy-Authorization", REDACTED)),
+            ),
+            ("cookie", "a=b", Some(("Cookie", REDACTED))),
+            ("set-cookie", "a=b", Some(("Set-Cookie", REDACTED))),
+            ("x-api-key", "k", Some(("X-Api-Key", REDACTED))),
+            ("user-agent", "demo/1", Some(("User-Agent", "demo/1"))),
+            ("x-1a-b", "v", Some(("X-1a-B", "v"))),
+            ("host", "h", None),
+        ];
+        for (name, value, expected) in table {
+            let mut headers = HeaderMap::new();
+            headers.append(name, HeaderValue::from_static(value));
+            headers.append(name, HeaderValue::from_static("second"));
+            let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            assert_eq!(shown(&headers), expected.into_iter().collect(), "{name}");
+        }
+    }
+}
