@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use herder_config::{Config, Model, Names, Router};
 use herder_core::ModelId;
 use indexmap::IndexMap;
@@ -22,6 +22,8 @@ use crate::proxy::{Peer, Peers};
 pub struct App {
     /// The configuration of this moment. A request reads it once and keeps what it has read.
     pub snapshot: ArcSwap<Snapshot>,
+    /// The id of the profile that counts for new requests. In memory only.
+    pub active_profile: ArcSwapOption<String>,
     /// The models.
     pub driver: Arc<Driver>,
     /// The requests at peers.

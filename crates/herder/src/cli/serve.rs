@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use herder_config::{Config, Environment, Sources};
 use herder_core::Plan;
 use herder_supervisor::{Options, Supervisor};
@@ -163,6 +163,7 @@ impl Prepared {
         let driver = Driver::new(Arc::clone(&snapshot), plan, Arc::clone(logs), supervisor);
         let app = Arc::new(App {
             snapshot: ArcSwap::new(snapshot),
+            active_profile: ArcSwapOption::empty(),
             driver,
             peers: Peers::new(),
             logs: Arc::clone(logs),

@@ -23,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(5);
 ///
 /// 413 as soon as the body is known to be longer than `limit` bytes, by its `Content-Length` before anything is read;
 /// 400 when it breaks off.
-pub(super) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Result<Bytes, ApiError> {
+pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Result<Bytes, ApiError> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())

@@ -80,6 +80,7 @@ async fn send(
         app,
         snapshot,
         mut head,
+        active_profile: _,
         proven: _,
         recording: _,
     } = context;

@@ -8,6 +8,7 @@ mod body;
 pub(crate) mod cross_origin;
 mod dispatch;
 mod filter;
+mod profile;
 mod qualified;
 mod read_ahead;
 mod resolve;
@@ -21,6 +22,7 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response};
+use herder_config::Profile;
 use herder_wire::model;
 
 use crate::activity::recording::Recording;
@@ -30,7 +32,9 @@ use crate::proxy::{Client, Payload};
 use filter::Rules;
 
 pub(crate) use authenticate::authenticate;
+pub(crate) use body::read as read_body;
 pub(crate) use dispatch::{Destination, Tracking, dispatch};
+pub(crate) use profile::repath;
 pub(crate) use qualified::unqualify;
 use resolve::Unresolved;
 pub(crate) use selector::{Reservation, Selector};
@@ -41,6 +45,8 @@ pub(crate) struct RequestContext {
     pub(crate) app: Arc<App>,
     /// The configuration that this request sees from its beginning to its end.
     pub(crate) snapshot: Arc<Snapshot>,
+    /// The profile that was active when the request came, by its id.
+    active_profile: Option<Arc<String>>,
     /// Everything but the body, as the client sent it.
     pub(crate) head: Parts,
     /// Headers whose value was one of herder's own keys. They are not sent on (decisions.md, Q10).
@@ -53,13 +59,25 @@ impl RequestContext {
     /// A request that has proven nothing yet.
     pub(crate) fn new(app: Arc<App>, head: Parts) -> Self {
         let snapshot = app.snapshot.load_full();
+        let active_profile = app.active_profile.load_full();
         Self {
             app,
             snapshot,
+            active_profile,
             head,
             proven: Vec::new(),
             recording: None,
         }
+    }
+
+    /// The active profile with its id. One that the configuration does not have is none.
+    pub(crate) fn profile(&self) -> Option<(&str, &Profile)> {
+        let (id, profile) = self
+            .snapshot
+            .config
+            .profiles
+            .get_key_value(self.active_profile.as_deref()?)?;
+        Some((id, profile))
     }
 
     /// What the model server may learn about the client.
@@ -91,8 +109,12 @@ pub(crate) async fn infer(
     let query = head.uri.query();
     let found =
         model::extract(&head.method, query, context.content_type(), &body).ok_or_else(ApiError::no_model)?;
+    let profile = context
+        .active_profile
+        .as_deref()
+        .and_then(|id| snapshot.config.profiles.get(id));
     let driver = &context.app.driver;
-    let resolved = match resolve::resolve(&snapshot, &found.name, |model| driver.state(model)) {
+    let resolved = match resolve::resolve(&snapshot, profile, &found.name, |model| driver.state(model)) {
         Ok(resolved) => resolved,
         Err(unresolved) => {
             let unknown = unresolved == Unresolved::Unknown;
@@ -133,10 +155,8 @@ pub(crate) async fn infer(
     let path_and_query = path_and_query(path, edited.query.as_deref().or(query));
     let name = snapshot.recorded_name(&resolved.target, resolved.name);
     context.recording = Recording::begin(&mut context, name, path);
-    if let Some(recording) = &mut context.recording
-        && snapshot.selector(&found.name).is_some()
-    {
-        recording.selected(&found.name);
+    if let (Some(recording), Some(selector)) = (&mut context.recording, resolved.selector) {
+        recording.selected(selector);
     }
     let destination = Destination {
         target: resolved.target,

@@ -13,6 +13,7 @@ mod logs;
 mod metrics;
 mod models;
 mod performance;
+mod profiles;
 mod reply;
 mod running;
 mod table;
@@ -95,6 +96,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Activity => activity::list(&context).await,
         Endpoint::Statistics => activity::statistics(&context).await,
         Endpoint::CancelInFlight => in_flight::cancel(&context, open),
+        Endpoint::Profiles => Ok(profiles::list(&context)),
+        Endpoint::SwitchProfile => profiles::switch(&context, body).await,
         Endpoint::Performance => performance::samples(&context),
         Endpoint::Metrics => Ok(metrics::exposition(&context)),
         Endpoint::Hardware => hardware::snapshot(&context),

@@ -73,6 +73,7 @@ pub(super) fn list(context: &RequestContext) -> Response<Body> {
     let mut data = local_entries(snapshot, created, |model| state(model) != ModelState::Stopped);
     data.extend(peer_entries(snapshot, created));
     data.extend(selector_entries(snapshot, created, state));
+    data.extend(pin_entries(context, created));
     data.sort_by(|left, right| left.id.cmp(&right.id));
     reply::json(&List { data, object: "list" })
 }
@@ -191,6 +192,29 @@ fn selector_entries(
             meta: Map::from_iter([("llamaswap".to_owned(), Value::Object(about))]),
             status: Status::of(loaded),
         }
+    })
+}
+
+/// Pins of the active profile that have a target and are no other name.
+fn pin_entries(context: &RequestContext, created: u64) -> impl Iterator<Item = Entry> {
+    let snapshot = &context.snapshot;
+    let pins = context
+        .profile()
+        .into_iter()
+        .flat_map(|(_, profile)| &profile.pins);
+    let shown = pins.filter(|(name, target)| {
+        target.is_some() && snapshot.target(name).is_none() && snapshot.selector(name).is_none()
+    });
+    shown.map(move |(name, _)| Entry {
+        id: name.clone(),
+        object: "model",
+        created,
+        owned_by: "llama-swap",
+        name: String::new(),
+        description: String::new(),
+        capabilities: Map::new(),
+        meta: Map::from_iter([("llamaswap".to_owned(), json!({ "type": "profile" }))]),
+        status: Status::of(false),
     })
 }
 

@@ -38,6 +38,10 @@ pub(crate) enum Endpoint {
     Activity,
     /// Sums and histograms over them.
     Statistics,
+    /// The profiles.
+    Profiles,
+    /// Makes a profile the active one.
+    SwitchProfile,
     /// Cancels a request.
     CancelInFlight,
     /// Samples of the machine.
@@ -77,11 +81,12 @@ enum Verbs {
     /// `GET`, and `HEAD` with it.
     Get,
     Post,
+    Put,
     Any,
 }
 
 use Endpoint::{Inference, InferenceWithoutPrefix};
-use Verbs::{Any, Get, Post};
+use Verbs::{Any, Get, Post, Put};
 
 /// In a pattern, `*` stands for one segment, and a final `**` for the rest of the path, which may be empty.
 const ROUTES: &[(Verbs, &str, Endpoint)] = &[
@@ -122,6 +127,8 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/unload", Endpoint::Unload),
     (Post, "/api/models/unload", Endpoint::UnloadEvery),
     (Post, "/api/models/unload/**", Endpoint::UnloadOne),
+    (Get, "/api/profiles", Endpoint::Profiles),
+    (Put, "/api/profiles/active", Endpoint::SwitchProfile),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
     (Get, "/api/metrics/activity", Endpoint::Activity),
     (Get, "/api/metrics/stats", Endpoint::Statistics),
@@ -160,6 +167,8 @@ impl Endpoint {
             | Self::LogStreamOf
             | Self::Activity
             | Self::Statistics
+            | Self::Profiles
+            | Self::SwitchProfile
             | Self::CancelInFlight
             | Self::Performance
             | Self::Metrics
@@ -195,6 +204,7 @@ impl Verbs {
         match self {
             Self::Get => method == Method::GET || method == Method::HEAD,
             Self::Post => method == Method::POST,
+            Self::Put => method == Method::PUT,
             Self::Any => true,
         }
     }
@@ -203,6 +213,7 @@ impl Verbs {
         match self {
             Self::Get => &["GET", "HEAD"],
             Self::Post => &["POST"],
+            Self::Put => &["PUT"],
             // Never asked for: every method is right.
             Self::Any => &[],
         }
@@ -306,7 +317,14 @@ mod tests {
                 "/logs/stream/a/b",
                 Found::Route(Endpoint::LogStreamOf, "a/b"),
             ),
-            ("GET", "/api/profiles", Found::Unknown),
+            ("GET", "/api/profiles", Found::Route(Endpoint::Profiles, "")),
+            (
+                "PUT",
+                "/api/profiles/active",
+                Found::Route(Endpoint::SwitchProfile, ""),
+            ),
+            ("GET", "/api/profiles/active", Found::WrongMethod("PUT".into())),
+            ("GET", "/api/profiles/nightly", Found::Unknown),
             ("GET", "/ui/", Found::Unknown),
         ];
         for (method, path, expected) in table {
@@ -320,6 +338,7 @@ mod tests {
             let method = match verbs {
                 Get => Method::GET,
                 Post => Method::POST,
+                Put => Method::PUT,
                 Any => Method::DELETE,
             };
             let path = pattern.replace("**", "x/y").replace('*', "x");

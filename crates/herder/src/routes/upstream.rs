@@ -16,13 +16,18 @@ use crate::error::ApiError;
 use crate::pipeline::{self, Destination, RequestContext, Tracking, path_and_query};
 use crate::proxy::Payload;
 
-/// Forwards what follows the model's name. `open` is the path behind `/upstream/`, as the client spelt it.
+/// Forwards what follows the model's name, after the pins of the active profile. `open` is the path behind `/upstream/`,
+/// as the client spelt it.
 pub(super) async fn pass(
     mut context: RequestContext,
     open: &str,
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
     let snapshot = Arc::clone(&context.snapshot);
+    let repathed = context
+        .profile()
+        .and_then(|(_, profile)| pipeline::repath(profile, open));
+    let open = repathed.as_deref().unwrap_or(open);
     let named = path::match_model(open, |name| snapshot.target(name).is_some());
     let named = named.ok_or_else(ApiError::model_not_found)?;
     let target = snapshot

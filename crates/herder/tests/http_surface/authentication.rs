@@ -93,6 +93,7 @@ async fn row_023_closed_paths() {
         "/models",
         "/unload",
         "/api/version",
+        "/api/profiles",
         "/props?model=orca-7b",
         "/upstream/orca-7b/x",
         "/upstream/",
@@ -108,6 +109,8 @@ async fn row_023_closed_paths() {
     ] {
         assert_eq!(router.post(target, &[], "").await.status, 401, "{target}");
     }
+    let switch = router.request(Method::PUT, "/api/profiles/active", &[], r#"{"name":null}"#);
+    assert_eq!(switch.await.status, 401);
 }
 
 #[tokio::test]

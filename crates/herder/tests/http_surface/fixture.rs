@@ -50,12 +50,16 @@ selectors:
   hot:  {strategy: warm, targets: [orca-7b, lynx-7b]}
   front: {strategy: pin, targets: [orca-think, attic/nova-70b]}
   secret-sel: {strategy: pin, targets: [orca-7b], unlisted: true}
+profiles:
+  nightly:
+    description: after hours
+    pins: {default-llm: orca-think, banned: , vega/coder-32b: lynx-7b, via-sel: front}
 "#;
 
 /// An address where nobody listens.
 const NOBODY: &str = "127.0.0.1:9";
 
-/// A router to be, with the fixture and more keys behind it. Its peers are down.
+/// A router to be, with the fixture and more keys behind it, or more profiles, indented. Its peers are down.
 pub(crate) fn builder(more: &str) -> Builder {
     builder_with(NOBODY, NOBODY, more)
 }

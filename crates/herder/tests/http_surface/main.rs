@@ -14,6 +14,7 @@ mod liveness;
 mod logs;
 mod monitor;
 mod peers;
+mod profiles;
 mod resolution;
 mod selectors;
 mod upstream;
