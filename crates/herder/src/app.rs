@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use herder_config::{Config, Model, Names, Router};
 use herder_core::ModelId;
 use indexmap::IndexMap;
 use regex::RegexSet;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::activity::store::Store;
@@ -22,8 +23,8 @@ use crate::proxy::{Peer, Peers};
 pub struct App {
     /// The configuration of this moment. A request reads it once and keeps what it has read.
     pub snapshot: ArcSwap<Snapshot>,
-    /// The id of the profile that counts for new requests. In memory only.
-    pub active_profile: ArcSwapOption<String>,
+    /// The id of the profile that counts for new requests, for whoever watches it too. In memory only.
+    pub active_profile: watch::Sender<Option<Arc<str>>>,
     /// The models.
     pub driver: Arc<Driver>,
     /// The requests at peers.

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use herder_config::{Config, Environment, Sources};
 use herder_core::Plan;
 use herder_supervisor::{Options, Supervisor};
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -163,7 +164,7 @@ impl Prepared {
         let driver = Driver::new(Arc::clone(&snapshot), plan, Arc::clone(logs), supervisor);
         let app = Arc::new(App {
             snapshot: ArcSwap::new(snapshot),
-            active_profile: ArcSwapOption::empty(),
+            active_profile: watch::Sender::new(None),
             driver,
             peers: Peers::new(),
             logs: Arc::clone(logs),

@@ -46,7 +46,7 @@ pub(crate) struct RequestContext {
     /// The configuration that this request sees from its beginning to its end.
     pub(crate) snapshot: Arc<Snapshot>,
     /// The profile that was active when the request came, by its id.
-    active_profile: Option<Arc<String>>,
+    active_profile: Option<Arc<str>>,
     /// Everything but the body, as the client sent it.
     pub(crate) head: Parts,
     /// Headers whose value was one of herder's own keys. They are not sent on (decisions.md, Q10).
@@ -59,7 +59,7 @@ impl RequestContext {
     /// A request that has proven nothing yet.
     pub(crate) fn new(app: Arc<App>, head: Parts) -> Self {
         let snapshot = app.snapshot.load_full();
-        let active_profile = app.active_profile.load_full();
+        let active_profile = app.active_profile.borrow().clone();
         Self {
             app,
             snapshot,

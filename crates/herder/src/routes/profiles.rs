@@ -67,7 +67,11 @@ pub(super) async fn switch(context: &RequestContext, body: Body) -> Result<Respo
         return Err(ApiError::new(StatusCode::NOT_FOUND, message));
     }
     let answer = reply::json(&json!({ "active": name }));
-    context.app.active_profile.store(name.map(Arc::new));
+    context.app.active_profile.send_if_modified(|active| {
+        let differs = active.as_deref() != name.as_deref();
+        *active = name.map(Arc::from);
+        differs
+    });
     Ok(answer)
 }
 
