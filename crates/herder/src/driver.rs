@@ -28,16 +28,29 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use crate::app::Snapshot;
 use crate::error::FailedStart;
 use crate::logs::Logs;
+use crate::monitor::Metrics;
 use crate::upstream::Upstream;
 use journal::Journal;
 use slot::{Current, Slot};
 use ticket::Outcome;
 pub use ticket::{Failed, Lease, Refused, Ticket, Waiting};
 
+/// How a model is occupied at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Its state as clients see it.
+    pub state: ModelState,
+    /// Requests that it serves.
+    pub in_flight: u32,
+    /// Requests that wait for it, in the queue or for its load.
+    pub waiting: u32,
+}
+
 /// Runs the models of one configuration.
 pub struct Driver {
     snapshot: Arc<Snapshot>,
     logs: Arc<Logs>,
+    metrics: Arc<Metrics>,
     supervisor: Supervisor,
     /// Zero of the core's clock.
     origin: Instant,
@@ -68,6 +81,8 @@ struct State {
 /// A request that waits, from the driver's side.
 struct Waiter {
     model: ModelId,
+    /// When it asked.
+    since: Timestamp,
     outcome: oneshot::Sender<Outcome>,
 }
 
@@ -94,9 +109,11 @@ impl Driver {
             .models()
             .map(|model| Slot::new(Arc::clone(logs.model(model))))
             .collect();
+        let metrics = Arc::new(Metrics::new(snapshot.models().count()));
         let driver = Arc::new(Self {
             snapshot,
             logs,
+            metrics,
             supervisor,
             origin: Instant::now(),
             state: Mutex::new(State {
@@ -130,6 +147,24 @@ impl Driver {
     #[must_use]
     pub fn running(&self) -> Vec<(ModelId, ModelState)> {
         self.state.lock().herd.running().collect()
+    }
+
+    /// How every model is occupied, by [`ModelId`].
+    #[must_use]
+    pub fn occupancy(&self) -> Vec<Occupancy> {
+        let herd = &self.state.lock().herd;
+        let occupancy = |model| Occupancy {
+            state: herd.state(model),
+            in_flight: herd.in_flight(model),
+            waiting: herd.reserved(model).saturating_sub(herd.in_flight(model)),
+        };
+        self.snapshot.models().map(occupancy).collect()
+    }
+
+    /// What is counted about the models.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// The server of a model that is ready, without a lease: for ignored websockets, which neither start nor hold
@@ -167,6 +202,7 @@ impl Driver {
                         request,
                         Waiter {
                             model,
+                            since: now,
                             outcome: sender,
                         },
                     );
@@ -220,7 +256,10 @@ impl Driver {
     /// The supervisor has something to say about a start.
     fn report(self: &Arc<Self>, model: ModelId, generation: Generation, report: Report) {
         match report {
-            Report::Spawned { pid } => self.journal().spawned(model, pid),
+            Report::Spawned { pid } => {
+                self.metrics.model(model).spawned(pid);
+                self.journal().spawned(model, pid);
+            }
             Report::Ready { after: _ } => {
                 self.update(|state, now| state.herd.handle_ready(now, model, generation));
             }
@@ -274,10 +313,17 @@ impl Driver {
                         .upstream(generation)
                         .expect("the core grants only the start that is ready");
                     let lease = Lease::new(Arc::clone(self), request, upstream);
-                    match state.waiters.remove(&request) {
-                        Some(waiter) => effects.outcomes.push((waiter.outcome, Ok(lease))),
-                        None => effects.own = Some(Own::Granted(lease)),
-                    }
+                    let waited = match state.waiters.remove(&request) {
+                        Some(waiter) => {
+                            effects.outcomes.push((waiter.outcome, Ok(lease)));
+                            now.0.saturating_sub(waiter.since.0)
+                        }
+                        None => {
+                            effects.own = Some(Own::Granted(lease));
+                            Duration::ZERO
+                        }
+                    };
+                    self.metrics.model(model).granted(waited);
                 }
                 // Admission is answered on the spot, so this is always about the request that asked.
                 Output::Reject { request: _, refusal } => {
@@ -316,6 +362,7 @@ impl Driver {
                     to,
                     cause,
                 } => {
+                    self.metrics.model(model).changed(now, to, cause);
                     self.journal()
                         .change(&mut state.slots[model.index()], model, from, to, cause);
                 }

@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     Gauge,
     /// Only goes up.
     Counter,
+    /// Counts durations in classes.
+    Histogram,
 }
 
 /// A text in the making.
@@ -29,6 +31,7 @@ impl Exposition {
         let kind = match kind {
             Kind::Gauge => "gauge",
             Kind::Counter => "counter",
+            Kind::Histogram => "histogram",
         };
         // Writing into a String cannot fail.
         let _ = write!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
@@ -47,7 +50,13 @@ impl Exposition {
 impl Family<'_> {
     /// Writes one sample.
     pub(crate) fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
+        self.part("", labels, value);
+    }
+
+    /// Writes one sample of a part of the family, such as `_sum`.
+    pub(super) fn part(&mut self, suffix: &str, labels: &[(&str, &str)], value: impl Display) {
         self.text.push_str(self.name);
+        self.text.push_str(suffix);
         write_labels(self.text, labels);
         let _ = writeln!(self.text, " {value}");
     }

@@ -1,5 +1,5 @@
 //! Samples of the machine: processors, memory, network and GPUs, over the last hour (spec/runtime.md 5); and, in
-//! `hardware`, which machine it is.
+//! `hardware`, which machine it is. `model_metrics` counts what herder does for each model.
 //!
 //! Two tasks measure, each at its own pace, so that a GPU tool that hangs does not hold back the rest. What is kept is
 //! in `history`, where numbers come from in `system` and `gpu`, how Prometheus reads them in `exposition` and `seed_metrics`.
@@ -7,14 +7,22 @@
 mod exposition;
 mod gpu;
 mod hardware;
+mod herder_metrics;
+mod histogram;
 mod history;
+mod measured;
+mod model_metrics;
+mod resident;
 mod sample;
 mod seed_metrics;
 mod system;
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use herder_core::ModelId;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
@@ -28,6 +36,9 @@ pub use sample::{GpuSample, NetworkSample, SystemSample};
 use system::SystemReader;
 
 pub(crate) use exposition::Exposition;
+pub(crate) use herder_metrics::{ModelNow, write_herder_metrics};
+pub(crate) use measured::Measured;
+pub use model_metrics::Metrics;
 pub(crate) use seed_metrics::write_seed_metrics;
 
 /// How long samples are kept.
@@ -99,6 +110,12 @@ impl Monitor {
     pub fn newest_gpu_samples(&self) -> Option<Arc<Vec<GpuSample>>> {
         self.record.gpus.lock().newest()
     }
+}
+
+/// Memory of the processes of a model, where the system tells. Blocks.
+pub(crate) fn resident_bytes(metrics: &Metrics, model: ModelId) -> Option<u64> {
+    let pid = metrics.model(model).process.load(Ordering::Relaxed);
+    (pid != 0).then(|| resident::resident_bytes(Path::new("/proc"), pid))?
 }
 
 /// How many samples make an hour.

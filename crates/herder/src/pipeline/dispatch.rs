@@ -19,6 +19,7 @@ use crate::app::Target;
 use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
 use crate::in_flight::Entry;
+use crate::monitor::Measured;
 use crate::proxy::{self, Access, Payload};
 
 /// Whether a request can be found and cancelled by its number while it is open.
@@ -56,12 +57,28 @@ pub(crate) async fn dispatch(
     payload: Payload,
     tracking: Tracking,
 ) -> Result<Response<Body>, ApiError> {
+    let measured = match &destination.target {
+        Target::Local(model) => Some(Measured::begin(
+            context.app.driver.metrics(),
+            *model,
+            context.route,
+        )),
+        Target::Peer(_) => None,
+    };
     let mut recording = context.recording.take();
     let sent = send(context, destination, payload, tracking, recording.as_mut());
-    match (sent.await, recording) {
+    let result = match (sent.await, recording) {
         (Ok(response), Some(recording)) => Ok(recording.follow(response)),
         (Err(error), Some(recording)) => {
             recording.refuse(&error);
+            Err(error)
+        }
+        (result, None) => result,
+    };
+    match (result, measured) {
+        (Ok(response), Some(measured)) => Ok(measured.follow(response)),
+        (Err(error), Some(measured)) => {
+            measured.refused(error.status().as_u16());
             Err(error)
         }
         (result, None) => result,
@@ -81,6 +98,7 @@ async fn send(
         snapshot,
         mut head,
         active_profile: _,
+        route: _,
         proven: _,
         recording: _,
     } = context;

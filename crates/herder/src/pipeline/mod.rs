@@ -49,6 +49,8 @@ pub(crate) struct RequestContext {
     active_profile: Option<Arc<str>>,
     /// Everything but the body, as the client sent it.
     pub(crate) head: Parts,
+    /// The pattern of its route, as the route table has it.
+    pub(crate) route: &'static str,
     /// Headers whose value was one of herder's own keys. They are not sent on (decisions.md, Q10).
     pub(crate) proven: Vec<HeaderName>,
     /// The record of this request, from its dispatch on.
@@ -57,7 +59,7 @@ pub(crate) struct RequestContext {
 
 impl RequestContext {
     /// A request that has proven nothing yet.
-    pub(crate) fn new(app: Arc<App>, head: Parts) -> Self {
+    pub(crate) fn new(app: Arc<App>, head: Parts, route: &'static str) -> Self {
         let snapshot = app.snapshot.load_full();
         let active_profile = app.active_profile.borrow().clone();
         Self {
@@ -65,6 +67,7 @@ impl RequestContext {
             snapshot,
             active_profile,
             head,
+            route,
             proven: Vec::new(),
             recording: None,
         }

@@ -1,28 +1,58 @@
 //! `GET /metrics`: numbers for Prometheus (spec/http-api.md 1.13).
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
 use super::reply;
-use crate::monitor::{self, Exposition};
+use crate::app::{App, Snapshot};
+use crate::monitor::{self, Exposition, ModelNow, Monitor};
 use crate::pipeline::RequestContext;
 
 /// The content type of the format's version 0.0.4.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The newest sample. 503 when the monitor is disabled, as in the reference.
-pub(super) fn exposition(context: &RequestContext) -> Response<Body> {
-    let Some(monitor) = &context.app.monitor else {
-        let body = Body::from("# performance monitor not available\n");
-        let mut response = reply::with_type(body, TEXT_FORMAT);
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        return response;
-    };
+/// The newest sample of the machine, then what herder counts. 503 when the monitor is disabled, as in the reference.
+pub(super) async fn exposition(context: &RequestContext) -> Response<Body> {
+    let (app, snapshot) = (Arc::clone(&context.app), Arc::clone(&context.snapshot));
+    // Reads the memory of the models' processes.
+    let written = tokio::task::spawn_blocking(move || {
+        let monitor = app.monitor.as_ref()?;
+        Some(write(&app, &snapshot, monitor))
+    });
+    match written.await {
+        Ok(Some(text)) => reply::with_type(Body::from(text), TEXT_FORMAT),
+        Ok(None) | Err(_) => {
+            let body = Body::from("# performance monitor not available\n");
+            let mut response = reply::with_type(body, TEXT_FORMAT);
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        }
+    }
+}
+
+fn write(app: &App, snapshot: &Snapshot, monitor: &Monitor) -> String {
     let mut exposition = Exposition::default();
     monitor::write_seed_metrics(
         &mut exposition,
         monitor.newest_system_sample().as_deref(),
         monitor.newest_gpu_samples().as_deref().map(Vec::as_slice),
     );
-    reply::with_type(Body::from(exposition.into_text()), TEXT_FORMAT)
+    let metrics = app.driver.metrics();
+    let occupancy = app.driver.occupancy();
+    let models: Vec<ModelNow<'_>> = snapshot
+        .models()
+        .zip(occupancy)
+        .map(|(model, now)| ModelNow {
+            id: snapshot.model(model).0,
+            metrics: metrics.model(model),
+            state: now.state,
+            in_flight: now.in_flight,
+            waiting: now.waiting,
+            resident_bytes: monitor::resident_bytes(metrics, model),
+        })
+        .collect();
+    monitor::write_herder_metrics(&mut exposition, &models);
+    exposition.into_text()
 }

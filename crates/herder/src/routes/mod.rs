@@ -76,7 +76,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Found::WrongMethod(allow) => return Err(ApiError::method_not_allowed(allow)),
         Found::Unknown => return Err(ApiError::unknown_route()),
     };
-    let mut context = RequestContext::new(app, head);
+    let pattern = table::pattern(&head.method, uri.path());
+    let mut context = RequestContext::new(app, head, pattern);
     if endpoint.needs_key() {
         context.proven = authenticate(&context.snapshot.config.api_keys, &context.head.headers)?;
     }
@@ -99,7 +100,7 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Profiles => Ok(profiles::list(&context)),
         Endpoint::SwitchProfile => profiles::switch(&context, body).await,
         Endpoint::Performance => performance::samples(&context),
-        Endpoint::Metrics => Ok(metrics::exposition(&context)),
+        Endpoint::Metrics => Ok(metrics::exposition(&context).await),
         Endpoint::Hardware => hardware::snapshot(&context),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),

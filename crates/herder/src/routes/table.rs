@@ -199,6 +199,13 @@ pub(crate) fn find<'path>(method: &Method, path: &'path str) -> Found<'path> {
     Found::WrongMethod(allowed.join(", "))
 }
 
+/// The pattern of the route that [`find`] finds, empty for none.
+pub(crate) fn pattern(method: &Method, path: &str) -> &'static str {
+    let mut rows = ROUTES.iter();
+    let row = rows.find(|(verbs, pattern, _)| open_part(pattern, path).is_some() && verbs.include(method));
+    row.map_or("", |(_, pattern, _)| pattern)
+}
+
 impl Verbs {
     fn include(self, method: &Method) -> bool {
         match self {
@@ -346,6 +353,7 @@ mod tests {
                 panic!("{method} {path} is not found")
             };
             assert_eq!(found, *endpoint, "{method} {path}");
+            assert_eq!(super::pattern(&method, &path), *pattern);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use herder_testkit::{PATIENCE, Router, poll_until};
 use serde_json::{Value, json};
 
-use crate::fixture::{builder, error, router};
+use crate::fixture::{builder, chat, error, router};
 
 /// The shortest time between two samples that a configuration may set.
 const EVERY: Duration = Duration::from_secs(5);
@@ -59,6 +59,52 @@ async fn row_121_metrics() {
             .unwrap_or_else(|| panic!("{sample} in {text}"));
         assert!(value >= 0.0, "{sample}{value}");
     }
+}
+
+/// Quirk Q16: what llama-swap does not count.
+#[tokio::test]
+async fn q16_metrics_of_models() {
+    let router = router().await;
+    assert_eq!(chat(&router, "orca-7b").await.status, 200);
+    assert_eq!(chat(&router, "chatty").await.status, 200);
+    assert_eq!(router.get("/upstream/orca-7b/health").await.status, 200);
+    assert_eq!(chat(&router, "broken").await.status, 502);
+    assert_eq!(chat(&router, "nobody").await.status, 404);
+    assert_eq!(chat(&router, "lynx-7b").await.status, 200);
+    let expected = [
+        "herder_requests_total{model=\"orca-7b\",route=\"/v1/chat/completions\",status=\"200\"} 2",
+        "herder_requests_total{model=\"orca-7b\",route=\"/upstream/**\",status=\"200\"} 1",
+        "herder_requests_total{model=\"broken\",route=\"/v1/chat/completions\",status=\"502\"} 1",
+        "herder_requests_in_flight{model=\"orca-7b\"} 0",
+        "herder_requests_waiting{model=\"orca-7b\"} 0",
+        "herder_model_state{model=\"lynx-7b\",state=\"ready\"} 1",
+        "herder_model_state{model=\"orca-7b\",state=\"stopped\"} 1",
+        "herder_model_restarts_total{model=\"orca-7b\"} 0",
+        "herder_model_load_seconds_count{model=\"lynx-7b\"} 1",
+        "herder_queue_seconds_count{model=\"orca-7b\"} 3",
+        "herder_first_byte_seconds_count{model=\"orca-7b\"} 3",
+    ];
+    // The end of an answer may be noticed a little after the client has it.
+    let text = poll_until(PATIENCE, "all requests are counted", async || {
+        let text = router.get("/metrics").await.text();
+        let counted = |line: &&str| text.lines().any(|written| written == *line);
+        expected.iter().all(counted).then_some(text)
+    })
+    .await;
+    assert!(!text.contains("nobody") && !text.contains("chatty"), "{text}");
+    // `orca-7b` left for `broken`, whose start failed.
+    for (model, cause) in [("orca-7b", "evicted"), ("broken", "exited_early")] {
+        let line = format!("herder_model_stops_total{{model=\"{model}\",cause=\"{cause}\"}} 1");
+        assert!(text.contains(&line), "{line} in {text}");
+    }
+    if cfg!(target_os = "linux") {
+        let sample = "herder_model_resident_bytes{model=\"lynx-7b\"} ";
+        let resident = text.lines().find_map(|line| line.strip_prefix(sample));
+        let resident: u64 = resident.and_then(|bytes| bytes.parse().ok()).expect("a process");
+        assert!(resident > 100_000, "{resident} bytes");
+    }
+    let stopped = "herder_model_resident_bytes{model=\"orca-7b\"}";
+    assert!(!text.contains(stopped), "{text}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use super::super::resident::page_size;
 use super::snapshot::{Environment, fact};
 
 /// Where control groups are mounted.
@@ -126,15 +127,6 @@ fn sockets(processors: &str) -> Option<usize> {
         .map(|(_, id)| id.trim())
         .collect();
     (!ids.is_empty()).then_some(ids.len())
-}
-
-/// Bytes of a page; only used where there is a `/proc`.
-fn page_size() -> u64 {
-    #[cfg(unix)]
-    let size = rustix::param::page_size() as u64;
-    #[cfg(not(unix))]
-    let size = 0;
-    size
 }
 
 fn read(path: &str) -> Option<String> {
