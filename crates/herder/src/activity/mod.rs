@@ -5,12 +5,14 @@
 //! |---|---|
 //! | [`recording`] | follows one request from its dispatch to the end of its answer |
 //! | `tap` | reads along with an answer, as it streams by |
+//! | [`capture`] | keeps requests and answers to look at, within a budget |
 //! | [`store`], `schema` | the database and the thread that writes it |
 //! | [`query`], [`statistics`] | reads it |
 //!
 //! What an answer's bytes mean is known by [`herder_wire::usage`]; parameters and forms of the API are the business of
 //! `routes`.
 
+pub mod capture;
 mod decoder;
 pub mod query;
 pub(crate) mod recording;

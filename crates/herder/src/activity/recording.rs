@@ -13,12 +13,14 @@ use herder_wire::headers::keep_decodable_encodings;
 use herder_wire::usage::Usage;
 use jiff::Timestamp;
 
+use super::capture;
 use super::row::Row;
 use super::store::Store;
 use super::tap::Tap;
 use crate::access_log::CLIENT_LEFT;
 use crate::error::ApiError;
 use crate::pipeline::RequestContext;
+use crate::proxy::Payload;
 
 /// A request that will be stored when it has ended, whatever its end. When the value is dropped before anything else,
 /// the client has left.
@@ -36,6 +38,8 @@ struct Draft {
     form: ErrorForm,
     row: Row,
     metadata: BTreeMap<&'static str, String>,
+    /// Unless captures are off.
+    capture: Option<capture::Draft>,
 }
 
 /// How an answer ended.
@@ -45,6 +49,8 @@ pub(super) struct Ending {
     pub(super) usage: Option<Usage>,
     /// Why it is a failure; empty when it is none.
     pub(super) error: String,
+    /// What can be looked at.
+    pub(super) capture: Option<capture::Finished>,
 }
 
 impl Recording {
@@ -54,6 +60,9 @@ impl Recording {
         if context.head.method != Method::POST {
             return None;
         }
+        // Before the headers are changed: a capture shows what the client sent.
+        let captures = context.app.activity.captures();
+        let capture = captures.map(|captures| capture::Draft::begin(captures, path, &context.head.headers));
         keep_decodable_encodings(&mut context.head.headers);
         let row = Row {
             model: model.to_owned(),
@@ -66,10 +75,19 @@ impl Recording {
             form: accept::negotiate(&context.head.headers),
             row,
             metadata: BTreeMap::new(),
+            capture,
         };
         Some(Self {
             draft: Some(Box::new(draft)),
         })
+    }
+
+    /// Notes the body that is about to be sent, and returns it.
+    pub(crate) fn request(&mut self, payload: Payload) -> Payload {
+        match self.draft.as_mut().and_then(|draft| draft.capture.as_mut()) {
+            Some(capture) => capture.request(payload),
+            None => payload,
+        }
     }
 
     /// The local model has been granted, at this priority.
@@ -87,7 +105,12 @@ impl Recording {
         if let Some(mut draft) = self.draft.take() {
             let answer = error.clone().respond(draft.form);
             draft.answered(&answer);
-            draft.finish(None, error_text::shortened(error.message()));
+            let capture = draft.capture.take().and_then(|capture| capture.finish(false));
+            draft.finish(Ending {
+                usage: None,
+                error: error_text::shortened(error.message()),
+                capture,
+            });
         }
     }
 
@@ -106,10 +129,15 @@ impl Recording {
         self.draft.as_ref().map_or("", |draft| &draft.row.path)
     }
 
+    /// Takes the capture out, for as long as the answer's body passes.
+    pub(super) fn take_capture(&mut self) -> Option<capture::Draft> {
+        self.draft.as_mut()?.capture.take()
+    }
+
     /// Ends the record.
     pub(super) fn finish(&mut self, ending: Ending) {
         if let Some(draft) = self.draft.take() {
-            draft.finish(ending.usage, ending.error);
+            draft.finish(ending);
         }
     }
 
@@ -125,7 +153,11 @@ impl Drop for Recording {
         // Quirk Q30 mended: nobody was answered with 200 here.
         if let Some(mut draft) = self.draft.take() {
             draft.row.status = CLIENT_LEFT;
-            draft.finish(None, "the client left before it was answered".to_owned());
+            draft.finish(Ending {
+                usage: None,
+                error: "the client left before it was answered".to_owned(),
+                capture: None,
+            });
         }
     }
 }
@@ -134,15 +166,24 @@ impl Draft {
     fn answered(&mut self, answer: &Response<Body>) {
         self.row.status = answer.status().as_u16();
         self.row.content_type = content_type(answer.headers());
+        if let Some(capture) = &mut self.capture {
+            capture.answered(answer.headers());
+        }
     }
 
-    fn finish(self: Box<Self>, usage: Option<Usage>, error: String) {
+    fn finish(self: Box<Self>, ending: Ending) {
+        let Ending {
+            usage,
+            error,
+            capture,
+        } = ending;
         let Self {
             store,
             started,
             form: _,
             mut row,
             metadata,
+            capture: _,
         } = *self;
         let wall = started.elapsed().as_millis();
         row.created = Timestamp::now().as_second();
@@ -161,7 +202,7 @@ impl Draft {
         if !metadata.is_empty() {
             row.metadata = serde_json::to_string(&metadata).unwrap_or_default();
         }
-        store.insert(row);
+        store.insert(row, capture);
     }
 }
 

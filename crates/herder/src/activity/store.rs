@@ -10,8 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rusqlite::{Connection, params};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 
+use super::capture::{Captures, Finished};
 use super::row::{Row, Tokens, saturating};
 use super::schema::{self, OpenError};
 use crate::logs::Logs;
@@ -21,6 +22,9 @@ const QUEUE_LENGTH: usize = 1024;
 
 /// Rows that go into one transaction when there is a queue: one commit for all of them.
 const LARGEST_BATCH: usize = 128;
+
+/// Ids of stored rows that a listener may be behind. It fetches the list anyway, so it may miss some.
+const ANNOUNCED: usize = 256;
 
 /// How many rows are kept, and for how long (quirk Q33 mended).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,14 +51,24 @@ pub struct Store {
 #[derive(Debug)]
 struct Shared {
     logs: Arc<Logs>,
+    /// `None` when they are off.
+    captures: Option<Captures>,
+    /// The ids of rows, once they can be read.
+    stored: broadcast::Sender<i64>,
     /// Rows lost to a full queue since the writer last kept up.
     lost: AtomicU64,
 }
 
 #[derive(Debug)]
 enum Message {
-    Row(Box<Row>),
+    Record(Box<Record>),
     End,
+}
+
+#[derive(Debug)]
+struct Record {
+    row: Row,
+    capture: Option<Finished>,
 }
 
 /// Why a query gave nothing.
@@ -69,12 +83,17 @@ pub enum QueryError {
 }
 
 impl Store {
-    /// Opens the store; without a path it is in memory.
+    /// Opens the store; without a path it is in memory. `captures` are kept beside it, always in memory.
     ///
     /// # Errors
     ///
     /// When the file cannot be used.
-    pub fn open(path: Option<&Path>, retention: Retention, logs: Arc<Logs>) -> Result<Self, OpenError> {
+    pub fn open(
+        path: Option<&Path>,
+        retention: Retention,
+        captures: Option<Captures>,
+        logs: Arc<Logs>,
+    ) -> Result<Self, OpenError> {
         let writer = Arc::new(Mutex::new(schema::open(path)?));
         let reader = match path {
             Some(path) => Arc::new(Mutex::new(schema::open_reader(path)?)),
@@ -82,6 +101,8 @@ impl Store {
         };
         let shared = Arc::new(Shared {
             logs,
+            captures,
+            stored: broadcast::Sender::new(ANNOUNCED),
             lost: AtomicU64::new(0),
         });
         let (queue, messages) = sync_channel(QUEUE_LENGTH);
@@ -110,8 +131,9 @@ impl Store {
     }
 
     /// Hands a row to the writer. It never waits: when the queue is full the row is lost, and the log says so.
-    pub fn insert(&self, row: Row) {
-        match self.queue.try_send(Message::Row(Box::new(row))) {
+    pub(super) fn insert(&self, row: Row, capture: Option<Finished>) {
+        let record = Record { row, capture };
+        match self.queue.try_send(Message::Record(Box::new(record))) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(_)) => {
                 if self.shared.lost.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -122,6 +144,18 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// The ids of the rows that are stored from now on.
+    #[must_use]
+    pub fn watch(&self) -> broadcast::Receiver<i64> {
+        self.shared.stored.subscribe()
+    }
+
+    /// What can be looked at; `None` when captures are off.
+    #[must_use]
+    pub fn captures(&self) -> Option<&Captures> {
+        self.shared.captures.as_ref()
     }
 
     /// Runs a query on a thread that may block.
@@ -166,30 +200,36 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, messages: &Receiver<Message>) {
-        self.store(&[]);
+        self.store(&mut Vec::new());
         let mut batch = Vec::new();
         let mut ends = false;
         while !ends && let Ok(first) = messages.recv() {
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
-                    Message::Row(row) => batch.push(*row),
+                    Message::Record(record) => batch.push(*record),
                     Message::End => ends = true,
                 }
                 let full = ends || batch.len() >= LARGEST_BATCH;
                 next = if full { None } else { messages.try_recv().ok() };
             }
-            self.store(&batch);
-            batch.clear();
+            self.store(&mut batch);
         }
     }
 
-    /// Writes and prunes; a failure costs the batch and nothing else.
-    fn store(&mut self, batch: &[Row]) {
+    /// Writes and prunes, and empties the batch; a failure costs the batch and nothing else.
+    fn store(&mut self, batch: &mut Vec<Record>) {
         let result = write(&mut self.connection.lock(), batch, self.retention);
         let logger = self.shared.logs.logger();
         match result {
-            Ok(()) => {
+            Ok(ids) => {
+                for (id, record) in ids.into_iter().zip(batch.iter_mut()) {
+                    if let (Some(captures), Some(capture)) = (&self.shared.captures, record.capture.take()) {
+                        captures.insert(id, capture);
+                    }
+                    // Nobody listening is no error.
+                    let _ = self.shared.stored.send(id);
+                }
                 if self.failing > 0 {
                     let lost = std::mem::take(&mut self.failing);
                     logger.info(format_args!(
@@ -205,6 +245,7 @@ impl Writer {
                 self.failing += batch.len().max(1);
             }
         }
+        batch.clear();
         let lost = self.shared.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             logger.warn(format_args!(
@@ -214,8 +255,10 @@ impl Writer {
     }
 }
 
-fn write(connection: &mut Connection, batch: &[Row], retention: Retention) -> rusqlite::Result<()> {
+/// Writes the rows, and deletes those whose time is over. Returns the ids of the new ones.
+fn write(connection: &mut Connection, batch: &[Record], retention: Retention) -> rusqlite::Result<Vec<i64>> {
     let transaction = connection.transaction()?;
+    let mut ids = Vec::with_capacity(batch.len());
     {
         let mut insert = transaction.prepare_cached(
             "INSERT INTO activity (ts_created, model_id, req_path, resp_content_type, resp_status_code, error_msg,
@@ -223,7 +266,7 @@ fn write(connection: &mut Connection, batch: &[Row], retention: Retention) -> ru
                  prompt_per_second, tokens_per_second, duration_ms)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
-        for row in batch {
+        for Record { row, .. } in batch {
             let tokens = Tokens::from(row.usage);
             insert.execute(params![
                 row.created,
@@ -242,6 +285,7 @@ fn write(connection: &mut Connection, batch: &[Row], retention: Retention) -> ru
                 tokens.tokens_per_second,
                 saturating(row.milliseconds),
             ])?;
+            ids.push(transaction.last_insert_rowid());
         }
         if let Some(rows) = retention.rows {
             // Ids have no gaps but those at the beginning, so they count rows.
@@ -258,7 +302,8 @@ fn write(connection: &mut Connection, batch: &[Row], retention: Retention) -> ru
                 .execute([oldest])?;
         }
     }
-    transaction.commit()
+    transaction.commit()?;
+    Ok(ids)
 }
 
 #[cfg(test)]

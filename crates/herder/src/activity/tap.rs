@@ -12,6 +12,7 @@ use herder_wire::usage::{Form, Reader};
 use herder_wire::{error_text, headers};
 use http_body::{Body as _, Frame, SizeHint};
 
+use super::capture;
 use super::decoder::Decoder;
 use super::recording::{Ending, Recording};
 
@@ -23,13 +24,20 @@ pub(super) struct Tap {
     inner: Body,
     status: StatusCode,
     decoder: Decoder<Sink>,
+    /// Whether there is anything to look at.
+    empty: bool,
     /// The decoder's first error; it gets nothing more then.
     broken: Option<io::Error>,
     recording: Recording,
 }
 
 /// What becomes of the decompressed bytes.
-enum Sink {
+struct Sink {
+    reading: Reading,
+    capture: Option<capture::Draft>,
+}
+
+enum Reading {
     /// A success: they are read for usage.
     Usage(Option<Reader>),
     /// A failure: the beginning is kept.
@@ -37,24 +45,30 @@ enum Sink {
 }
 
 impl Tap {
-    pub(super) fn new(inner: Body, head: &Parts, recording: Recording) -> Self {
+    pub(super) fn new(inner: Body, head: &Parts, mut recording: Recording) -> Self {
         // Quirk Q29 mended: every 2xx is a success.
-        let sink = if head.status.is_success() {
+        let reading = if head.status.is_success() {
             let form = Form::of(recording.path(), headers::is_event_stream(&head.headers));
-            Sink::Usage(Some(Reader::new(form)))
+            Reading::Usage(Some(Reader::new(form)))
         } else {
-            Sink::Error(Vec::new())
+            Reading::Error(Vec::new())
+        };
+        let sink = Sink {
+            reading,
+            capture: recording.take_capture(),
         };
         Self {
             inner,
             status: head.status,
             decoder: Decoder::new(&head.headers, sink),
+            empty: true,
             broken: None,
             recording,
         }
     }
 
     fn read(&mut self, data: &[u8]) {
+        self.empty &= data.is_empty();
         if self.broken.is_none() {
             self.broken = self.decoder.push(data).err();
         }
@@ -70,25 +84,34 @@ impl Tap {
 
     /// Ends the record; `cause` says why the body is not complete.
     fn end(&mut self, cause: Option<&str>) {
-        let ending = match self.decoder.sink() {
-            Some(Sink::Usage(reader)) => match (&self.broken, cause) {
-                (Some(error), None) => Ending {
-                    usage: None,
-                    error: format!("response decompression failed: {error}"),
-                },
-                (_, cause) => Ending {
-                    usage: reader.take().and_then(Reader::finish),
-                    error: cause.map(error_text::shortened).unwrap_or_default(),
-                },
-            },
-            Some(Sink::Error(body)) => Ending {
+        let Some(Sink { reading, capture }) = self.decoder.sink() else {
+            return;
+        };
+        let capture = capture.take();
+        let ending = match (reading, &self.broken) {
+            (Reading::Usage(_), Some(error)) => Ending {
                 usage: None,
-                error: match &self.broken {
+                error: match cause {
+                    Some(cause) => error_text::shortened(cause),
+                    None => format!("response decompression failed: {error}"),
+                },
+                capture: None,
+            },
+            (Reading::Usage(reader), None) => Ending {
+                usage: reader.take().and_then(Reader::finish),
+                error: cause.map(error_text::shortened).unwrap_or_default(),
+                capture: capture
+                    .filter(|_| !self.empty)
+                    .and_then(|capture| capture.finish(true)),
+            },
+            (Reading::Error(body), broken) => Ending {
+                usage: None,
+                error: match broken {
                     Some(error) => format!("response decode failed: {error}"),
                     None => error_text::extract(body).unwrap_or_else(|| reason(self.status)),
                 },
+                capture: capture.and_then(|capture| capture.finish(false)),
             },
-            None => return,
         };
         self.recording.finish(ending);
     }
@@ -149,10 +172,15 @@ impl http_body::Body for Tap {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Usage(Some(reader)) => reader.push(bytes),
-            Self::Usage(None) => {}
-            Self::Error(body) => {
+        match &mut self.reading {
+            Reading::Usage(Some(reader)) => {
+                reader.push(bytes);
+                if let Some(capture) = &mut self.capture {
+                    capture.response(bytes);
+                }
+            }
+            Reading::Usage(None) => {}
+            Reading::Error(body) => {
                 let room = MAX_ERROR_BODY_BYTES - body.len();
                 body.extend_from_slice(&bytes[..bytes.len().min(room)]);
             }

@@ -22,6 +22,7 @@ use super::arguments::ServeArguments;
 use super::preload::preload;
 use super::signals::{Signal, Signals};
 use super::{colours, guard, open_files, say, version};
+use crate::activity::capture::Captures;
 use crate::activity::store::{Retention, Store};
 use crate::app::{App, Snapshot};
 use crate::driver::Driver;
@@ -268,7 +269,11 @@ fn open_activity(config: &Config, logs: &Arc<Logs>) -> anyhow::Result<Store> {
             (None, Retention { rows, age: None })
         }
     };
-    Ok(Store::open(path, retention, Arc::clone(logs))?)
+    // The key counts MiB.
+    let budget =
+        usize::try_from(config.capture_buffer_mib).map_or(usize::MAX, |mib| mib.saturating_mul(1 << 20));
+    let captures = (budget > 0).then(|| Captures::new(budget));
+    Ok(Store::open(path, retention, captures, Arc::clone(logs))?)
 }
 
 fn supervisor() -> anyhow::Result<Supervisor> {

@@ -66,6 +66,10 @@ pub(crate) async fn dispatch(
         Target::Peer(_) => None,
     };
     let mut recording = context.recording.take();
+    let payload = match &mut recording {
+        Some(recording) => recording.request(payload),
+        None => payload,
+    };
     let sent = send(context, destination, payload, tracking, recording.as_mut());
     let result = match (sent.await, recording) {
         (Ok(response), Some(recording)) => Ok(recording.follow(response)),

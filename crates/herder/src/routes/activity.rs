@@ -17,12 +17,17 @@ const MAX_LIMIT: u64 = 999;
 /// A page of finished requests.
 pub(super) async fn list(context: &RequestContext) -> Result<Response<Body>, ApiError> {
     let query = parse(context.head.uri.query().unwrap_or_default()).map_err(bad_request)?;
-    let page = context
+    let mut page = context
         .app
         .activity
         .query(move |connection| query.run(connection))
         .await
         .map_err(|error| unreadable(&error))?;
+    if let Some(captures) = context.app.activity.captures() {
+        for entry in &mut page.data {
+            entry.has_capture = captures.contains(entry.id);
+        }
+    }
     Ok(reply::json(&page))
 }
 

@@ -4,6 +4,7 @@
 //! its way to a model is the business of `pipeline`.
 
 mod activity;
+mod captures;
 mod comfyui;
 mod hardware;
 mod health;
@@ -95,6 +96,7 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::LogStream => Ok(logs::stream(&context)),
         Endpoint::LogStreamOf => logs::stream_of(&context, open),
         Endpoint::Activity => activity::list(&context).await,
+        Endpoint::Capture => captures::show(&context, open).await,
         Endpoint::Statistics => activity::statistics(&context).await,
         Endpoint::CancelInFlight => in_flight::cancel(&context, open),
         Endpoint::Profiles => Ok(profiles::list(&context)),

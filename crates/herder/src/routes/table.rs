@@ -36,6 +36,8 @@ pub(crate) enum Endpoint {
     LogStreamOf,
     /// Finished requests.
     Activity,
+    /// A request and its answer.
+    Capture,
     /// Sums and histograms over them.
     Statistics,
     /// The profiles.
@@ -131,6 +133,7 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Put, "/api/profiles/active", Endpoint::SwitchProfile),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
     (Get, "/api/metrics/activity", Endpoint::Activity),
+    (Get, "/api/captures/*", Endpoint::Capture),
     (Get, "/api/metrics/stats", Endpoint::Statistics),
     (Get, "/api/version", Endpoint::Version),
     (Get, "/api/performance", Endpoint::Performance),
@@ -166,6 +169,7 @@ impl Endpoint {
             | Self::LogStream
             | Self::LogStreamOf
             | Self::Activity
+            | Self::Capture
             | Self::Statistics
             | Self::Profiles
             | Self::SwitchProfile

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test program; its panics are its results")]
 
 mod activity;
+mod activity_captures;
 mod authentication;
 mod beyond_the_table;
 mod comfyui;

@@ -20,7 +20,7 @@ fn in_memory(rows: u64) -> Store {
         rows: Some(rows),
         age: None,
     };
-    Store::open(None, retention, logs()).unwrap()
+    Store::open(None, retention, None, logs()).unwrap()
 }
 
 fn row(model: &str) -> Row {
@@ -59,7 +59,7 @@ async fn wait_for(store: &Store, newest: i64) {
 async fn row_108_filters_pages_and_order() {
     let store = in_memory(1000);
     for model in ["m", "n", "m", "o"] {
-        store.insert(row(model));
+        store.insert(row(model), None);
     }
     wait_for(&store, 4).await;
     let table = [
@@ -192,12 +192,13 @@ async fn row_111_rates_become_a_histogram() {
             prompt_per_second: Some(rate),
             ..Usage::default()
         };
-        store.insert(Row {
+        let row = Row {
             usage: Some(usage),
             ..row(model)
-        });
+        };
+        store.insert(row, None);
     }
-    store.insert(row("m"));
+    store.insert(row("m"), None);
     wait_for(&store, 6).await;
     let statistics = |model: Option<&'static str>| store.query(move |db| Statistics::read(db, model));
     let of_m = statistics(Some("m")).await.unwrap();
@@ -227,10 +228,14 @@ async fn row_111_rates_become_a_histogram() {
 #[tokio::test]
 async fn row_112_memory_keeps_the_newest_rows() {
     let store = in_memory(2);
+    let mut stored = store.watch();
     for _ in 0..5 {
-        store.insert(row("m"));
+        store.insert(row("m"), None);
     }
-    wait_for(&store, 5).await;
+    for id in 1..=5 {
+        let next = tokio::time::timeout(PATIENCE, stored.recv()).await;
+        assert_eq!(next.unwrap().unwrap(), id);
+    }
     assert_eq!(ids(&store, Query::default()).await, [5, 4]);
 }
 
@@ -238,12 +243,12 @@ async fn row_112_memory_keeps_the_newest_rows() {
 async fn row_113_a_file_keeps_its_rows_within_its_limits() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("activity.db");
-    let open = |retention| Store::open(Some(&path), retention, logs()).unwrap();
+    let open = |retention| Store::open(Some(&path), retention, None, logs()).unwrap();
     let store = open(Retention::default());
     let old = Timestamp::now().as_second() - 7200;
     for number in 0..6 {
         let created = if number < 2 { old } else { old + 7200 };
-        store.insert(Row { created, ..row("m") });
+        store.insert(Row { created, ..row("m") }, None);
     }
     store.close(PATIENCE);
     drop(store);
@@ -266,7 +271,7 @@ async fn row_113_a_file_keeps_its_rows_within_its_limits() {
         rows: Some(2),
         age: None,
     });
-    store.insert(row("m"));
+    store.insert(row("m"), None);
     store.close(PATIENCE);
     assert_eq!(ids(&store, Query::default()).await, [7, 6]);
 }
@@ -274,12 +279,12 @@ async fn row_113_a_file_keeps_its_rows_within_its_limits() {
 #[tokio::test]
 async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
     let logs = logs();
-    let store = Store::open(None, Retention::default(), Arc::clone(&logs)).unwrap();
+    let store = Store::open(None, Retention::default(), None, Arc::clone(&logs)).unwrap();
     let hanging = store.reader.lock();
     let rows = QUEUE_LENGTH + LARGEST_BATCH + 10;
     let before = Instant::now();
     for _ in 0..rows {
-        store.insert(row("m"));
+        store.insert(row("m"), None);
     }
     assert!(before.elapsed() < PATIENCE);
     let lost = store.shared.lost.load(Ordering::Relaxed);
@@ -296,16 +301,16 @@ async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
 #[tokio::test]
 async fn a_failing_disk_is_said_once_and_forgiven() {
     let logs = logs();
-    let store = Store::open(None, Retention::default(), Arc::clone(&logs)).unwrap();
+    let store = Store::open(None, Retention::default(), None, Arc::clone(&logs)).unwrap();
     let rename = |from: &str, to: &str| {
         let sql = format!("ALTER TABLE {from} RENAME TO {to}");
         store.reader.lock().execute_batch(&sql).unwrap();
     };
     // The thread has pruned at its start.
-    store.insert(row("m"));
+    store.insert(row("m"), None);
     wait_for(&store, 1).await;
     rename("activity", "elsewhere");
-    store.insert(row("m"));
+    store.insert(row("m"), None);
     let text = || String::from_utf8_lossy(&logs.proxy().history()).into_owned();
     let deadline = Instant::now() + PATIENCE;
     while !text().contains("requests go unrecorded") {
@@ -313,7 +318,7 @@ async fn a_failing_disk_is_said_once_and_forgiven() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     rename("elsewhere", "activity");
-    store.insert(row("m"));
+    store.insert(row("m"), None);
     store.close(PATIENCE);
     assert!(
         text().contains("the store works again; 1 requests went unrecorded"),

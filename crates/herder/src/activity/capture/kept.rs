@@ -1,0 +1,168 @@
+//! The captures of the last requests, compressed, within a budget.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use super::{Finished, HeaderTexts, PENDING_FACTOR, Pending, UNCOMPRESSED_FACTOR};
+
+/// The captures.
+#[derive(Debug)]
+pub struct Captures {
+    /// In compressed bytes.
+    budget: usize,
+    pending: Arc<Pending>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: usize,
+    /// Ids, oldest first.
+    order: VecDeque<i64>,
+    items: HashMap<i64, Vec<u8>>,
+}
+
+/// A capture as the API shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Capture {
+    id: i64,
+    req_path: String,
+    req_headers: HeaderTexts,
+    /// Base64.
+    req_body: Option<String>,
+    resp_headers: HeaderTexts,
+    /// Base64.
+    resp_body: Option<String>,
+}
+
+/// What stands before the bodies, as JSON on a line of its own.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    path: String,
+    request_headers: HeaderTexts,
+    /// Length of the request's body, which comes first.
+    request: Option<usize>,
+    response_headers: HeaderTexts,
+    /// Length of the answer's body.
+    response: Option<usize>,
+}
+
+impl Captures {
+    /// Captures in at most `budget` compressed bytes.
+    #[must_use]
+    pub fn new(budget: usize) -> Self {
+        Self {
+            budget,
+            pending: Arc::new(Pending {
+                bytes: AtomicUsize::new(0),
+                each: budget.saturating_mul(UNCOMPRESSED_FACTOR),
+                all: budget.saturating_mul(PENDING_FACTOR),
+            }),
+            kept: Mutex::default(),
+        }
+    }
+
+    pub(super) fn pending(&self) -> &Arc<Pending> {
+        &self.pending
+    }
+
+    /// Whether there is one for this row.
+    #[must_use]
+    pub fn contains(&self, id: i64) -> bool {
+        self.kept.lock().items.contains_key(&id)
+    }
+
+    /// The capture of a row. It takes a while to decompress a large one.
+    #[must_use]
+    pub fn get(&self, id: i64) -> Option<Capture> {
+        let item = self.kept.lock().items.get(&id)?.clone();
+        // What we have compressed ourselves decompresses.
+        unpack(id, &item).ok()
+    }
+
+    /// Keeps the capture of a row; the oldest leave to make room. One that is larger than the budget is not kept.
+    pub(in crate::activity) fn insert(&self, id: i64, finished: Finished) {
+        let Ok(item) = pack(finished) else {
+            return;
+        };
+        if item.len() > self.budget {
+            return;
+        }
+        let mut kept = self.kept.lock();
+        kept.bytes += item.len();
+        kept.order.push_back(id);
+        kept.items.insert(id, item);
+        while kept.bytes > self.budget {
+            let Some(oldest) = kept.order.pop_front() else {
+                break;
+            };
+            if let Some(item) = kept.items.remove(&oldest) {
+                kept.bytes -= item.len();
+            }
+        }
+    }
+}
+
+fn pack(finished: Finished) -> io::Result<Vec<u8>> {
+    let Finished {
+        path,
+        request_headers,
+        request_body,
+        response_headers,
+        response_body,
+        _reserved,
+    } = finished;
+    let parts = request_body.as_ref().map(|(parts, _)| parts);
+    let head = Head {
+        path,
+        request_headers,
+        request: parts.map(|parts| parts.iter().map(Bytes::len).sum()),
+        response_headers,
+        response: response_body.as_ref().map(Vec::len),
+    };
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    serde_json::to_writer(&mut encoder, &head)?;
+    encoder.write_all(b"\n")?;
+    for part in parts.into_iter().flatten() {
+        encoder.write_all(part)?;
+    }
+    encoder.write_all(&response_body.unwrap_or_default())?;
+    let mut item = encoder.finish()?;
+    item.shrink_to_fit();
+    Ok(item)
+}
+
+fn unpack(id: i64, item: &[u8]) -> io::Result<Capture> {
+    let mut text = Vec::new();
+    DeflateDecoder::new(item).read_to_end(&mut text)?;
+    let end = text
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or(io::ErrorKind::InvalidData)?;
+    let head: Head = serde_json::from_slice(&text[..end])?;
+    let mut bodies = &text[end + 1..];
+    let mut next = |length: Option<usize>| {
+        let (body, rest) = bodies.split_at_checked(length?)?;
+        bodies = rest;
+        Some(STANDARD.encode(body))
+    };
+    Ok(Capture {
+        id,
+        req_path: head.path,
+        req_headers: head.request_headers,
+        req_body: next(head.request),
+        resp_headers: head.response_headers,
+        resp_body: next(head.response),
+    })
+}
