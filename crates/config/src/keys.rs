@@ -157,6 +157,12 @@ pub(crate) const ROOT: &[Key] = &[
         "Stream progress while a model loads; default of models.",
     ),
     key(
+        "loadingRemarks",
+        Shape::Boolean,
+        "true",
+        "Remarks in between while a model loads. A key of herder.",
+    ),
+    key(
         "includeAliasesInList",
         Shape::Boolean,
         "false",

@@ -88,6 +88,7 @@ fn config_json(config: &Config, show_secrets: bool) -> Value {
         "performance": { "disabled": config.performance.disabled, "every": duration(config.performance.every) },
         "startPort": config.start_port,
         "sendLoadingState": config.send_loading_state,
+        "loadingRemarks": config.loading_remarks,
         "includeAliasesInList": config.include_aliases_in_list,
         "globalTTL": seconds(config.global_ttl),
         "unloadTimeout": config.unload_timeout.as_secs(),

@@ -39,6 +39,8 @@ pub struct Config {
     pub unload_timeout: Duration,
     /// `sendLoadingState`. Already part of [`Model::send_loading_state`].
     pub send_loading_state: bool,
+    /// `loadingRemarks`. herder's own key, default true.
+    pub loading_remarks: bool,
     /// List aliases as entries of their own.
     pub include_aliases_in_list: bool,
     /// Keys that open the API; empty means no authentication.

@@ -33,7 +33,7 @@ use crate::upstream::Upstream;
 use journal::Journal;
 use slot::{Current, Slot};
 use ticket::Outcome;
-pub use ticket::{Failed, Lease, Refused, Ticket, Waiting};
+pub use ticket::{Failed, Lease, Place, Refused, Ticket, Waiting};
 
 /// How a model is occupied at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +83,8 @@ struct Waiter {
     model: ModelId,
     /// When it asked.
     since: Timestamp,
+    /// The last place in the queue that it was told.
+    position: Option<usize>,
     outcome: oneshot::Sender<Outcome>,
 }
 
@@ -91,6 +93,8 @@ struct Waiter {
 struct Effects {
     outcomes: Vec<(oneshot::Sender<Outcome>, Outcome)>,
     own: Option<Own>,
+    /// The place in the queue of the request that asked.
+    position: Option<usize>,
 }
 
 /// What became at once of the request that asked.
@@ -203,6 +207,7 @@ impl Driver {
                         Waiter {
                             model,
                             since: now,
+                            position: effects.position,
                             outcome: sender,
                         },
                     );
@@ -239,6 +244,21 @@ impl Driver {
         self.tunnels.wait().await;
     }
 
+    /// The place in the queue of a request that waits for its model to be loaded, but not for a load that has begun.
+    fn position(&self, request: RequestId) -> Option<usize> {
+        let state = self.state.lock();
+        let waiter = state.waiters.get(&request)?;
+        let is_loading = state.herd.state(waiter.model) == ModelState::Starting;
+        waiter.position.filter(|_| !is_loading)
+    }
+
+    /// How long the last load of a waiting request's model took.
+    fn last_load(&self, request: RequestId) -> Option<Duration> {
+        let state = self.state.lock();
+        let waiter = state.waiters.get(&request)?;
+        state.slots[waiter.model.index()].last_load
+    }
+
     /// A granted request has ended.
     fn done(self: &Arc<Self>, request: RequestId) {
         self.update(|state, now| state.herd.handle_done(now, request));
@@ -260,9 +280,10 @@ impl Driver {
                 self.metrics.model(model).spawned(pid);
                 self.journal().spawned(model, pid);
             }
-            Report::Ready { after: _ } => {
-                self.update(|state, now| state.herd.handle_ready(now, model, generation));
-            }
+            Report::Ready { after } => self.update(|state, now| {
+                state.slots[model.index()].last_load = Some(after);
+                state.herd.handle_ready(now, model, generation);
+            }),
             Report::Exited(exit) => self.update(|state, now| {
                 let exit = state.slots[model.index()].note_exit(generation, exit);
                 state.herd.handle_exited(now, model, generation, exit);
@@ -344,7 +365,16 @@ impl Driver {
                     }
                 }
                 Output::Queued { request, position } => {
-                    let model = state.waiters.get(&request).map(|waiter| waiter.model).or(own);
+                    let model = match state.waiters.get_mut(&request) {
+                        Some(waiter) => {
+                            waiter.position = Some(position);
+                            Some(waiter.model)
+                        }
+                        None => {
+                            effects.position = Some(position);
+                            own
+                        }
+                    };
                     if let Some(model) = model {
                         self.journal().queued(model, position);
                     }

@@ -270,7 +270,7 @@ impl ApiError {
     }
 
     /// The envelope of spec/http-api.md 0.3.
-    fn envelope(&self) -> String {
+    pub(crate) fn envelope(&self) -> String {
         let (kind, default_code) = classify(self.status);
         serde_json::json!({
             "src": "llama-swap",

@@ -73,6 +73,7 @@ pub(crate) fn config(models: impl IntoIterator<Item = (&'static str, Model)>) ->
         global_ttl: None,
         unload_timeout: Duration::from_secs(10),
         send_loading_state: false,
+        loading_remarks: true,
         include_aliases_in_list: false,
         api_keys: Vec::new(),
         aliases: IndexMap::new(),

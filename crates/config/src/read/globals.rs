@@ -61,6 +61,7 @@ pub(super) struct Globals {
     pub(super) ttl: i64,
     pub(super) unload_timeout: i64,
     pub(super) send_loading_state: bool,
+    pub(super) loading_remarks: bool,
 }
 
 /// Reads them.
@@ -105,6 +106,7 @@ pub(super) fn read(root: &Node, report: &mut Report) -> Globals {
             grace => grace,
         },
         send_loading_state: boolean(root, "sendLoadingState").unwrap_or(false),
+        loading_remarks: boolean(root, "loadingRemarks").unwrap_or(true),
     }
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn read(root: &Node, report: &mut Report) -> Config {
         global_ttl: (globals.ttl > 0).then(|| seconds(globals.ttl)),
         unload_timeout: seconds(globals.unload_timeout),
         send_loading_state: globals.send_loading_state,
+        loading_remarks: globals.loading_remarks,
         include_aliases_in_list: globals.include_aliases_in_list,
         api_keys: globals.api_keys,
         models,

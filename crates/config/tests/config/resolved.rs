@@ -79,6 +79,7 @@ groups: {small: {swap: false, members: [\"koi:7b\"]}}
       every: "5s"
     startPort: 5800
     sendLoadingState: false
+    loadingRemarks: true
     includeAliasesInList: false
     globalTTL: 0
     unloadTimeout: 10

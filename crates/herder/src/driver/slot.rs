@@ -17,6 +17,8 @@ pub(super) struct Slot {
     pub(super) log: Arc<LogRing>,
     /// The start that has a process.
     pub(super) current: Option<Current>,
+    /// How long the last start took that became ready.
+    pub(super) last_load: Option<Duration>,
     /// How the last start ended.
     ending: Option<Ending>,
     /// The last start that failed; [`herder_core::Failure::FailFast`] speaks of it.
@@ -53,6 +55,7 @@ impl Slot {
         Self {
             log,
             current: None,
+            last_load: None,
             ending: None,
             failure: None,
         }

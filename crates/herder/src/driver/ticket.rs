@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use herder_core::{Failure, Refusal, RequestId, Timestamp};
 use tokio::sync::oneshot;
@@ -81,6 +82,45 @@ impl Waiting {
             request,
             outcome,
         }
+    }
+}
+
+impl Waiting {
+    /// Whether the outcome is known already.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        !self.outcome.is_empty()
+    }
+
+    /// Looks at the request while it waits.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place {
+            driver: Arc::clone(&self.driver),
+            request: self.request,
+        }
+    }
+}
+
+/// A view of a waiting request.
+#[derive(Debug)]
+pub struct Place {
+    driver: Arc<Driver>,
+    request: RequestId,
+}
+
+impl Place {
+    /// The request's place in the queue, counted from 1 over all models; `None` when its model is being loaded or it
+    /// waits no more.
+    #[must_use]
+    pub fn position(&self) -> Option<usize> {
+        self.driver.position(self.request)
+    }
+
+    /// How long the last load of its model took.
+    #[must_use]
+    pub fn last_load(&self) -> Option<Duration> {
+        self.driver.last_load(self.request)
     }
 }
 

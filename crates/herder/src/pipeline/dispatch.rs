@@ -5,13 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{Request, Response, StatusCode};
 use bytes::Bytes;
+use herder_core::ModelState;
 use herder_wire::headers;
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
 use super::cross_origin::FromModel;
+use super::loading::{self, Wait};
 use super::read_ahead::ReadAhead;
 use super::{RequestContext, Reservation};
 use crate::activity::recording::Recording;
@@ -20,7 +23,7 @@ use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
 use crate::in_flight::Entry;
 use crate::monitor::Measured;
-use crate::proxy::{self, Access, Payload};
+use crate::proxy::{self, Access, Client, Payload};
 
 /// Whether a request can be found and cancelled by its number while it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +73,7 @@ pub(crate) async fn dispatch(
         Some(recording) => recording.request(payload),
         None => payload,
     };
-    let sent = send(context, destination, payload, tracking, recording.as_mut());
+    let sent = send(context, destination, payload, tracking, &mut recording);
     let result = match (sent.await, recording) {
         (Ok(response), Some(recording)) => Ok(recording.follow(response)),
         (Err(error), Some(recording)) => {
@@ -92,19 +95,20 @@ pub(crate) async fn dispatch(
 async fn send(
     mut context: RequestContext,
     destination: Destination,
-    mut payload: Payload,
+    payload: Payload,
     tracking: Tracking,
-    recording: Option<&mut Recording>,
+    recording: &mut Option<Recording>,
 ) -> Result<Response<Body>, ApiError> {
     let client = context.client();
     let RequestContext {
         app,
         snapshot,
-        mut head,
+        head,
         active_profile: _,
         route: _,
         proven: _,
         recording: _,
+        loading,
     } = context;
     let Destination {
         target,
@@ -122,6 +126,13 @@ async fn send(
     let cancelled = entry
         .as_ref()
         .map_or_else(CancellationToken::new, |entry| entry.cancelled().clone());
+    let mut onward = Onward {
+        head,
+        payload,
+        client,
+        path_and_query,
+        cancelled,
+    };
     let access = match &target {
         Target::Peer(found) => {
             let exchange = app.peers.begin(&found.peer)?;
@@ -136,30 +147,75 @@ async fn send(
             Access::Unleased(app.driver.ready_upstream(*model).ok_or_else(|| not_loaded(id))?)
         }
         Target::Local(model) => {
-            let lease = lease(app.driver.request(*model), snapshot.router_name());
-            tokio::select! {
-                lease = read_while(lease, &mut payload) => Access::Leased {
-                    lease: lease?,
-                    reservation,
-                },
-                () = cancelled.cancelled() => return Err(ApiError::cancelled()),
+            let (id, settings) = snapshot.model(*model);
+            let priority = snapshot.config.scheduler.priority.get(id).copied().unwrap_or(0);
+            let ticket = match (app.driver.request(*model), loading) {
+                (Ticket::Waiting(waiting), Some(requested))
+                    if settings.send_loading_state
+                        && !waiting.is_over()
+                        && app.driver.state(*model) != ModelState::Ready =>
+                {
+                    let response = loading::answer(Wait {
+                        requested,
+                        model: id.to_owned(),
+                        router: snapshot.router_name(),
+                        remarks: snapshot.config.loading_remarks,
+                        waiting,
+                        reservation,
+                        priority,
+                        onward,
+                        recording: recording.take(),
+                    });
+                    return Ok(listed(response, entry));
+                }
+                (ticket, _) => ticket,
+            };
+            let lease = lease(ticket, snapshot.router_name());
+            let lease = tokio::select! {
+                lease = read_while(lease, &mut onward.payload) => lease?,
+                () = onward.cancelled.cancelled() => return Err(ApiError::cancelled()),
+            };
+            if let Some(recording) = recording {
+                recording.granted(priority);
             }
+            Access::Leased { lease, reservation }
         }
     };
-    if let (Target::Local(model), Some(recording)) = (&target, recording) {
-        let (id, _) = snapshot.model(*model);
-        recording.granted(snapshot.config.scheduler.priority.get(id).copied().unwrap_or(0));
+    Ok(listed(onward.forward(access).await?, entry))
+}
+
+/// A request that only needs access to the one who serves it.
+pub(super) struct Onward {
+    /// Everything but the body, as the client sent it.
+    pub(super) head: Parts,
+    payload: Payload,
+    client: Client,
+    path_and_query: String,
+    /// Fires when somebody cancels the request.
+    pub(super) cancelled: CancellationToken,
+}
+
+impl Onward {
+    /// Sends it. The body of the answer holds `access`.
+    pub(super) async fn forward(self, access: Access) -> Result<Response<Body>, ApiError> {
+        let mut head = self.head;
+        head.uri = self
+            .path_and_query
+            .parse()
+            .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "invalid request target"))?;
+        let request = Request::from_parts(head, self.payload);
+        let mut response = proxy::forward(request, &self.client, access, self.cancelled).await?;
+        response.extensions_mut().insert(FromModel);
+        Ok(response)
     }
-    head.uri = path_and_query
-        .parse()
-        .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "invalid request target"))?;
-    let request = Request::from_parts(head, payload);
-    let mut response = proxy::forward(request, &client, access, cancelled).await?;
-    response.extensions_mut().insert(FromModel);
-    Ok(match entry {
+}
+
+/// The answer of a request that has this place in the list of open requests, if it is listed.
+fn listed(response: Response<Body>, entry: Option<Entry>) -> Response<Body> {
+    match entry {
         Some(entry) => response.map(|inner| Body::new(Listed { inner, _entry: entry })),
         None => response,
-    })
+    }
 }
 
 /// Waits for the lease. Meanwhile a body that nobody has read yet is read ahead: that is how we learn that its client

@@ -8,6 +8,7 @@ mod body;
 pub(crate) mod cross_origin;
 mod dispatch;
 mod filter;
+mod loading;
 mod profile;
 mod qualified;
 mod read_ahead;
@@ -23,7 +24,7 @@ use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response};
 use herder_config::Profile;
-use herder_wire::model;
+use herder_wire::{headers, model};
 
 use crate::activity::recording::Recording;
 use crate::app::{App, Snapshot, Target};
@@ -55,6 +56,8 @@ pub(crate) struct RequestContext {
     pub(crate) proven: Vec<HeaderName>,
     /// The record of this request, from its dispatch on.
     pub(crate) recording: Option<Recording>,
+    /// The name of the model in the frames of a loading state, when this request may be answered with one.
+    loading: Option<String>,
 }
 
 impl RequestContext {
@@ -70,6 +73,7 @@ impl RequestContext {
             route,
             proven: Vec::new(),
             recording: None,
+            loading: None,
         }
     }
 
@@ -160,6 +164,9 @@ pub(crate) async fn infer(
     context.recording = Recording::begin(&mut context, name, path);
     if let (Some(recording), Some(selector)) = (&mut context.recording, resolved.selector) {
         recording.selected(selector);
+    }
+    if found.stream && loading::is_understood_on(path) && headers::upgrade(&context.head.headers).is_none() {
+        context.loading = Some(found.name.clone());
     }
     let destination = Destination {
         target: resolved.target,

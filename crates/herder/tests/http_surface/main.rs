@@ -12,6 +12,7 @@ mod fixture;
 mod limits;
 mod lists;
 mod liveness;
+mod loading_state;
 mod logs;
 mod monitor;
 mod peers;
