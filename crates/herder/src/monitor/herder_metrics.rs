@@ -216,5 +216,28 @@ mod tests {
         let families = types.len();
         types.dedup();
         assert_eq!((types.len(), families), (10, 10));
+        for (file, dashboard) in [
+            (
+                "herder.json",
+                include_str!("../../../../docs/grafana/herder.json"),
+            ),
+            ("README.md", include_str!("../../../../docs/grafana/README.md")),
+        ] {
+            let words =
+                dashboard.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+            let names = words.filter(|word| word.starts_with("herder_"));
+            let mut known = 0;
+            for name in names {
+                let parts = ["_bucket", "_sum", "_count"];
+                let family = parts
+                    .iter()
+                    .find_map(|part| name.strip_suffix(part))
+                    .unwrap_or(name);
+                let line = format!("# TYPE {family} ");
+                assert!(text.contains(&line), "{file} shows {name}, which does not exist");
+                known += 1;
+            }
+            assert!(known >= families, "{file} shows only {known} of them");
+        }
     }
 }
