@@ -219,14 +219,11 @@ impl Writer {
 
     /// Writes and prunes, and empties the batch; a failure costs the batch and nothing else.
     fn store(&mut self, batch: &mut Vec<Record>) {
-        let result = write(&mut self.connection.lock(), batch, self.retention);
+        let result = self.write(batch);
         let logger = self.shared.logs.logger();
         match result {
             Ok(ids) => {
-                for (id, record) in ids.into_iter().zip(batch.iter_mut()) {
-                    if let (Some(captures), Some(capture)) = (&self.shared.captures, record.capture.take()) {
-                        captures.insert(id, capture);
-                    }
+                for id in ids {
                     // Nobody listening is no error.
                     let _ = self.shared.stored.send(id);
                 }
@@ -252,6 +249,25 @@ impl Writer {
                 "activity: {lost} requests went unrecorded because the store did not keep up"
             ));
         }
+    }
+
+    /// Writes rows and captures, and returns the ids of the rows.
+    fn write(&self, batch: &mut [Record]) -> rusqlite::Result<Vec<i64>> {
+        let captures = self.shared.captures.as_ref();
+        // Before the lock, under which queries of a store in memory wait.
+        let packed: Vec<_> = batch
+            .iter_mut()
+            .map(|record| captures?.pack(record.capture.take()?))
+            .collect();
+        let mut connection = self.connection.lock();
+        let ids = write(&mut connection, batch, self.retention)?;
+        // Still under it: a row in memory is never seen without its capture.
+        for (id, packed) in ids.iter().zip(packed) {
+            if let (Some(captures), Some(packed)) = (captures, packed) {
+                captures.insert(*id, packed);
+            }
+        }
+        Ok(ids)
     }
 }
 

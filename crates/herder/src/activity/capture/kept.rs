@@ -25,6 +25,10 @@ pub struct Captures {
     kept: Mutex<Kept>,
 }
 
+/// A compressed capture.
+#[derive(Debug)]
+pub(in crate::activity) struct Packed(Vec<u8>);
+
 #[derive(Debug, Default)]
 struct Kept {
     bytes: usize,
@@ -91,14 +95,14 @@ impl Captures {
         unpack(id, &item).ok()
     }
 
-    /// Keeps the capture of a row; the oldest leave to make room. One that is larger than the budget is not kept.
-    pub(in crate::activity) fn insert(&self, id: i64, finished: Finished) {
-        let Ok(item) = pack(finished) else {
-            return;
-        };
-        if item.len() > self.budget {
-            return;
-        }
+    /// Compresses a capture, which takes a while. `None` when it is larger than the budget: such a one is not kept.
+    pub(in crate::activity) fn pack(&self, finished: Finished) -> Option<Packed> {
+        let item = pack(finished).ok()?;
+        (item.len() <= self.budget).then_some(Packed(item))
+    }
+
+    /// Keeps the capture of a row; the oldest leave to make room.
+    pub(in crate::activity) fn insert(&self, id: i64, Packed(item): Packed) {
         let mut kept = self.kept.lock();
         kept.bytes += item.len();
         kept.order.push_back(id);
