@@ -34,12 +34,13 @@ pub(in super::super) fn sources() -> Vec<Source> {
         Source::Nvml(Nvml::default()),
         Source::NvidiaSmi(Tool::new("nvidia-smi")),
     ];
+    if cfg!(windows) {
+        return sources;
+    }
+    sources.push(Source::RocmSmi(Tool::new("rocm-smi")));
     #[cfg(unix)]
-    sources.extend([
-        Source::RocmSmi(Tool::new("rocm-smi")),
-        Source::Lact(super::lact::Sockets::of_system()),
-        Source::AmdSysfs(PathBuf::from(DRM)),
-    ]);
+    sources.push(Source::Lact(super::lact::Sockets::of_system()));
+    sources.push(Source::AmdSysfs(PathBuf::from(DRM)));
     sources
 }
 
