@@ -10,7 +10,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{self, HeaderMap, HeaderValue};
-use axum::http::{Method, Request, Response, Uri, Version};
+use axum::http::{Extensions, Method, Request, Response, Uri, Version};
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 
@@ -47,7 +47,7 @@ impl Line {
         }
         Some(Self {
             logs: Arc::clone(logs),
-            client: client_address(request),
+            client: client_address(request.headers(), request.extensions()),
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
@@ -119,9 +119,9 @@ impl http_body::Body for Counted {
 }
 
 /// Who asked, as the reference says it: the first entry of `X-Forwarded-For`, else `X-Real-IP`, else the socket's
-/// address. For the log only: anybody can write these headers.
-fn client_address(request: &Request<Body>) -> String {
-    let named = |name: &str| header_text(request.headers(), name);
+/// address. For people only: anybody can write these headers.
+pub(crate) fn client_address(headers: &HeaderMap, extensions: &Extensions) -> String {
+    let named = |name: &str| header_text(headers, name);
     let forwarded = named("x-forwarded-for").and_then(|list| {
         let first = list.split(',').next().unwrap_or_default().trim();
         (!first.is_empty()).then(|| first.to_owned())
@@ -129,7 +129,7 @@ fn client_address(request: &Request<Body>) -> String {
     forwarded
         .or_else(|| named("x-real-ip"))
         .or_else(|| {
-            let socket = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            let socket = extensions.get::<ConnectInfo<SocketAddr>>();
             socket.map(|ConnectInfo(address)| address.ip().to_canonical().to_string())
         })
         .unwrap_or_default()
@@ -210,7 +210,9 @@ mod tests {
             (&[("x-forwarded-for", " ,7.7.7.7")], "10.1.2.3"),
         ];
         for (headers, expected) in table {
-            assert_eq!(client_address(&request("/", headers)), expected, "{headers:?}");
+            let request = request("/", headers);
+            let client = client_address(request.headers(), request.extensions());
+            assert_eq!(client, expected, "{headers:?}");
         }
     }
 

@@ -20,7 +20,7 @@ use herder_core::{
 };
 use herder_supervisor::{Readiness, Report, Specification, Supervisor};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -46,6 +46,19 @@ pub struct Occupancy {
     pub waiting: u32,
 }
 
+/// Changes of state that may wait for a watcher. One that misses some asks for the states of all models, so this is only
+/// about how smoothly it goes: a swap of ten models are some forty changes.
+const CHANGES: usize = 256;
+
+/// A model has changed its visible state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateChange {
+    /// Which one.
+    pub model: ModelId,
+    /// Its state from now on.
+    pub to: ModelState,
+}
+
 /// Runs the models of one configuration.
 pub struct Driver {
     snapshot: Arc<Snapshot>,
@@ -63,6 +76,8 @@ pub struct Driver {
     closing: CancellationToken,
     /// Nothing runs any more.
     finished: CancellationToken,
+    /// Sent to under the lock, so that changes come in order.
+    changes: broadcast::Sender<StateChange>,
     /// Calls back for the herd's deadlines. Set once, right after the driver is made.
     timer: OnceLock<AbortOnDropHandle<()>>,
 }
@@ -133,6 +148,7 @@ impl Driver {
             tunnels: TaskTracker::new(),
             closing: CancellationToken::new(),
             finished: CancellationToken::new(),
+            changes: broadcast::Sender::new(CHANGES),
             timer: OnceLock::new(),
         });
         // Not before the driver is complete: the task ends when it finds none.
@@ -169,6 +185,14 @@ impl Driver {
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// The state of every model, by [`ModelId`], and every change from then on. A receiver that lags has to begin anew.
+    #[must_use]
+    pub fn watch(&self) -> (Vec<ModelState>, broadcast::Receiver<StateChange>) {
+        let state = self.state.lock();
+        let states = self.snapshot.models().map(|model| state.herd.state(model));
+        (states.collect(), self.changes.subscribe())
     }
 
     /// The server of a model that is ready, without a lease: for ignored websockets, which neither start nor hold
@@ -395,6 +419,8 @@ impl Driver {
                     self.metrics.model(model).changed(now, to, cause);
                     self.journal()
                         .change(&mut state.slots[model.index()], model, from, to, cause);
+                    // Nobody watches: nothing is kept.
+                    let _ = self.changes.send(StateChange { model, to });
                 }
                 Output::Unloaded { command } => {
                     if let Some(waiting) = state.unloads.remove(&command) {

@@ -52,6 +52,30 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A client that connects and then does not shake hands must not keep its place for ever.
 const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// Ends the connection of a client that no longer reads: it has stopped taking the answer that would tell it so. Requests
+/// carry one when their connection is theirs alone, which those of HTTP/2 are not.
+#[derive(Debug, Clone, Default)]
+pub struct HangUp(CancellationToken);
+
+impl HangUp {
+    /// For a connection that is open.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Closes the connection at once, whatever is still to be written.
+    pub fn hang_up(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether the connection has been closed so.
+    #[must_use]
+    pub fn is_hung_up(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 /// A bound socket.
 pub struct Listener {
     socket: TcpListener,
@@ -191,8 +215,16 @@ impl Connection {
             stop,
             tls: _,
         } = self;
+        let hang_up = match protocol {
+            Protocol::Http1 => Some(HangUp::new()),
+            Protocol::Http2 => None,
+        };
+        let ended = hang_up.clone().unwrap_or_default().0;
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
+            if let Some(hang_up) = &hang_up {
+                request.extensions_mut().insert(hang_up.clone());
+            }
             name_host(&mut request);
             let answer = router.clone().oneshot(request);
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
@@ -208,9 +240,13 @@ impl Connection {
                 let mut connection = pin!(connection);
                 tokio::select! {
                     _ = connection.as_mut() => return,
+                    () = ended.cancelled() => return,
                     () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
                 }
-                let _ = connection.await;
+                tokio::select! {
+                    _ = connection => {}
+                    () = ended.cancelled() => {}
+                }
             }
             Protocol::Http2 => {
                 let limit = u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX);

@@ -17,19 +17,22 @@ use super::cross_origin::FromModel;
 use super::loading::{self, Wait};
 use super::read_ahead::ReadAhead;
 use super::{RequestContext, Reservation};
+use crate::access_log::client_address;
 use crate::activity::recording::Recording;
 use crate::app::Target;
 use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
-use crate::in_flight::Entry;
+use crate::in_flight::{Description, Entry};
 use crate::monitor::Measured;
 use crate::proxy::{self, Access, Client, Payload};
 
-/// Whether a request can be found and cancelled by its number while it is open.
+/// Whether a request is listed while it is open, and can be cancelled by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tracking {
-    /// It is listed.
-    InFlight,
+    /// It is, under the path that the client sent.
+    AsReceived,
+    /// It is, under the path that the model server gets.
+    AsForwarded,
     /// It is not.
     None,
 }
@@ -122,7 +125,23 @@ async fn send(
         }
         Target::Peer(_) => false,
     };
-    let entry = (tracking == Tracking::InFlight && !ignored).then(|| app.in_flight.enter());
+    let path = match tracking {
+        Tracking::AsReceived => Some(head.uri.path()),
+        Tracking::AsForwarded => path_and_query.split('?').next(),
+        Tracking::None => None,
+    };
+    let entry = path.filter(|_| !ignored).map(|path| {
+        app.in_flight.enter(Description {
+            model: match &target {
+                Target::Local(model) => snapshot.model(*model).0.to_owned(),
+                Target::Peer(found) => format!("{}/{}", found.id, found.model),
+            },
+            path: path.to_owned(),
+            method: head.method.clone(),
+            headers: head.headers.clone(),
+            client: client_address(&head.headers, &head.extensions),
+        })
+    });
     let cancelled = entry
         .as_ref()
         .map_or_else(CancellationToken::new, |entry| entry.cancelled().clone());
@@ -213,7 +232,10 @@ impl Onward {
 /// The answer of a request that has this place in the list of open requests, if it is listed.
 fn listed(response: Response<Body>, entry: Option<Entry>) -> Response<Body> {
     match entry {
-        Some(entry) => response.map(|inner| Body::new(Listed { inner, _entry: entry })),
+        Some(entry) => {
+            entry.answered(response.headers());
+            response.map(|inner| Body::new(Listed { inner, entry }))
+        }
         None => response,
     }
 }
@@ -253,10 +275,10 @@ fn not_loaded(id: &str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, message)
 }
 
-/// A response body that keeps its request listed until it ends or is dropped.
+/// A response body that keeps its request listed until it ends or is dropped, and tells how far it is.
 struct Listed {
     inner: Body,
-    _entry: Entry,
+    entry: Entry,
 }
 
 impl http_body::Body for Listed {
@@ -267,7 +289,13 @@ impl http_body::Body for Listed {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
+        let frame = Pin::new(&mut self.inner).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &frame
+            && let Some(bytes) = frame.data_ref()
+        {
+            self.entry.passed(bytes.len() as u64);
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -174,7 +174,7 @@ pub(crate) async fn infer(
         reservation: resolved.reservation,
     };
     let payload = Payload::Pieces(edited.body);
-    dispatch(context, destination, payload, Tracking::InFlight).await
+    dispatch(context, destination, payload, Tracking::AsReceived).await
 }
 
 /// Path and query as one text.

@@ -6,6 +6,7 @@
 mod activity;
 mod captures;
 mod comfyui;
+mod events;
 mod hardware;
 mod health;
 mod in_flight;
@@ -98,6 +99,7 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Activity => activity::list(&context).await,
         Endpoint::Capture => captures::show(&context, open).await,
         Endpoint::Statistics => activity::statistics(&context).await,
+        Endpoint::Events => Ok(events::stream(&context)),
         Endpoint::CancelInFlight => in_flight::cancel(&context, open),
         Endpoint::Profiles => Ok(profiles::list(&context)),
         Endpoint::SwitchProfile => profiles::switch(&context, body).await,

@@ -219,7 +219,7 @@ fn pin_entries(context: &RequestContext, created: u64) -> impl Iterator<Item = E
 }
 
 /// The fields that say what a model can take and give; each only when it says something.
-fn describe(known: &Capabilities) -> Map<String, Value> {
+pub(super) fn describe(known: &Capabilities) -> Map<String, Value> {
     let mut fields = Map::new();
     let takes = |modality: Modality| known.input.contains(&modality);
     let gives = |modality: Modality| known.output.contains(&modality);

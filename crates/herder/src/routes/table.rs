@@ -44,6 +44,8 @@ pub(crate) enum Endpoint {
     Profiles,
     /// Makes a profile the active one.
     SwitchProfile,
+    /// Everything that changes, as it happens.
+    Events,
     /// Cancels a request.
     CancelInFlight,
     /// Samples of the machine.
@@ -131,6 +133,7 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Post, "/api/models/unload/**", Endpoint::UnloadOne),
     (Get, "/api/profiles", Endpoint::Profiles),
     (Put, "/api/profiles/active", Endpoint::SwitchProfile),
+    (Get, "/api/events", Endpoint::Events),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
     (Get, "/api/metrics/activity", Endpoint::Activity),
     (Get, "/api/captures/*", Endpoint::Capture),
@@ -173,6 +176,7 @@ impl Endpoint {
             | Self::Statistics
             | Self::Profiles
             | Self::SwitchProfile
+            | Self::Events
             | Self::CancelInFlight
             | Self::Performance
             | Self::Metrics

@@ -43,7 +43,7 @@ pub(super) async fn pass(
         }
     };
     let tracking = if is_inference(method, &rest) {
-        Tracking::InFlight
+        Tracking::AsForwarded
     } else {
         Tracking::None
     };
@@ -55,7 +55,7 @@ pub(super) async fn pass(
         Target::Peer(peer) if peer.model == named.name => (Payload::Unread(body), None),
         Target::Peer(peer) => pipeline::unqualify(&context, &named.name, &peer.model, body).await?,
     };
-    if tracking == Tracking::InFlight {
+    if tracking == Tracking::AsForwarded {
         let name = snapshot.recorded_name(&target, &named.name);
         context.recording = Recording::begin(&mut context, name, &rest);
     }

@@ -8,6 +8,7 @@ mod activity_captures;
 mod authentication;
 mod beyond_the_table;
 mod comfyui;
+mod events;
 mod fixture;
 mod limits;
 mod lists;

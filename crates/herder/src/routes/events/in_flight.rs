@@ -1,0 +1,105 @@
+//! The open requests as events: a list, then what comes, goes, and gets further (spec/http-api.md 1.16).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::frame::{Kind, frame};
+use crate::in_flight::{Change, InFlight, Request, Shown};
+
+/// What the client knows of the table, and what is to change.
+pub(super) struct InFlightSource {
+    table: Arc<InFlight>,
+    changes: Receiver<Change>,
+    /// The requests that the client knows, with the bytes that it knows of.
+    known: BTreeMap<u64, u64>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "operation", rename_all = "lowercase")]
+enum Event<'a> {
+    Snapshot {
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<Shown<'a>>,
+    },
+    Upsert {
+        request: Shown<'a>,
+    },
+    Remove {
+        id: String,
+    },
+}
+
+impl InFlightSource {
+    /// The list as it is, and what follows.
+    pub(super) fn begin(table: Arc<InFlight>) -> (Bytes, Self) {
+        let (list, changes) = table.watch();
+        let mut source = Self {
+            table,
+            changes,
+            known: BTreeMap::new(),
+        };
+        (source.snapshot(&list), source)
+    }
+
+    /// The next request that comes or goes, or whose answer begins; the whole list when some were missed. Safe to cancel.
+    pub(super) async fn next(&mut self) -> Bytes {
+        match self.changes.recv().await {
+            Ok(Change::Upsert(request)) => self.upsert(&request),
+            Ok(Change::Remove(id)) => {
+                self.known.remove(&id);
+                event(&Event::Remove { id: id.to_string() })
+            }
+            Err(RecvError::Lagged(_)) => {
+                let (list, changes) = self.table.watch();
+                self.changes = changes;
+                self.snapshot(&list)
+            }
+            // The table lives as long as this.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// Whether an answer may get further.
+    pub(super) fn has_open(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// The requests whose answers got further since the client was told of them.
+    pub(super) fn progress(&mut self) -> Vec<Bytes> {
+        let open = self.table.open();
+        let further = |request: &&Arc<Request>| {
+            let known = self.known.get(&request.id());
+            // The client gets to know the others first.
+            known.is_some_and(|bytes| *bytes != request.answer_bytes())
+        };
+        let further: Vec<_> = open.iter().filter(further).collect();
+        further.into_iter().map(|request| self.upsert(request)).collect()
+    }
+
+    fn upsert(&mut self, request: &Request) -> Bytes {
+        // Before it is shown: what comes in between is told again.
+        self.known.insert(request.id(), request.answer_bytes());
+        event(&Event::Upsert {
+            request: request.show(),
+        })
+    }
+
+    fn snapshot(&mut self, list: &[Arc<Request>]) -> Bytes {
+        self.known = list
+            .iter()
+            .map(|request| (request.id(), request.answer_bytes()))
+            .collect();
+        event(&Event::Snapshot {
+            requests: list.iter().map(|request| request.show()).collect(),
+        })
+    }
+}
+
+fn event(event: &Event<'_>) -> Bytes {
+    frame(Kind::InFlight, event)
+}
