@@ -350,6 +350,14 @@ async fn http_1_16_both_logs_as_they_are_written() {
     }
 }
 
+#[tokio::test]
+async fn http_1_16_a_quiet_stream_shows_that_it_is_alive() {
+    let router = router().await;
+    let mut events = Events::begun(&router).await;
+    let alive = timeout(2 * PATIENCE, events.stream.read_until(": ping\n\n"));
+    alive.await.expect("a comment comes");
+}
+
 /// Bad input of the issue: a subscriber that does not read is dropped with a log line, and nobody else notices.
 #[tokio::test]
 async fn a_subscriber_that_does_not_read_is_dropped() {

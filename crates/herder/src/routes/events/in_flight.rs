@@ -103,3 +103,58 @@ impl InFlightSource {
 fn event(event: &Event<'_>) -> Bytes {
     frame(Kind::InFlight, event)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Method};
+
+    use super::*;
+    use crate::in_flight::{Description, Entry};
+
+    fn enter(table: &Arc<InFlight>) -> Entry {
+        table.enter(Description {
+            model: "m".to_owned(),
+            path: "/x".to_owned(),
+            method: Method::POST,
+            headers: HeaderMap::new(),
+            client: String::new(),
+        })
+    }
+
+    fn text(event: &Bytes) -> String {
+        String::from_utf8(event.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn runtime_3_8_a_full_outbox_becomes_one_list() {
+        let table = Arc::new(InFlight::new());
+        let (_, mut source) = InFlightSource::begin(Arc::clone(&table));
+        let entries: Vec<_> = (0..1000).map(|_| enter(&table)).collect();
+        let list = text(&source.next().await);
+        assert!(list.contains("snapshot"), "{list}");
+        assert_eq!(list.matches("remote_ip").count(), entries.len());
+        let next = enter(&table);
+        let event = text(&source.next().await);
+        assert!(
+            event.contains("upsert") && event.contains(&next.id().to_string()),
+            "{event}"
+        );
+    }
+
+    #[tokio::test]
+    async fn http_1_16_only_answers_that_got_further_are_told() {
+        let table = Arc::new(InFlight::new());
+        let old = enter(&table);
+        let (_, mut source) = InFlightSource::begin(Arc::clone(&table));
+        // Not known to the client yet: it is told of it first.
+        enter(&table).passed(1);
+        let unknown = enter(&table);
+        unknown.passed(1);
+        assert!(source.has_open() && source.progress().is_empty());
+        old.passed(2);
+        let told = source.progress();
+        assert_eq!(told.len(), 1);
+        assert!(text(&told[0]).contains("\\\"resp_bytes\\\":2"), "{told:?}");
+        assert!(source.progress().is_empty());
+    }
+}
