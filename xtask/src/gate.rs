@@ -71,7 +71,8 @@ fn check_examples(llama: &Llama) -> Result<()> {
             .envs(llama.environment());
         check
             .env(PROGRAM_VARIABLE, &program)
-            .env("HERDER_API_KEY", "an-example-key");
+            .env("HERDER_API_KEY", "an-example-key")
+            .env("HOSTED_API_KEY", "another-example-key");
         programs::run(&mut check)?;
     }
     Ok(())
