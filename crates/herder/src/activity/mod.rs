@@ -3,7 +3,7 @@
 //!
 //! | Module | Does |
 //! |---|---|
-//! | [`recording`] | follows one request from its dispatch to the end of its answer |
+//! | `recording` | follows one request from its dispatch to the end of its answer |
 //! | `tap` | reads along with an answer, as it streams by |
 //! | [`capture`] | keeps requests and answers to look at, within a budget |
 //! | [`store`], `schema` | the database and the thread that writes it |

@@ -1,6 +1,6 @@
 //! Requests and answers that can be looked at: what is kept of them, and for how long (spec/http-api.md 5.4).
 //!
-//! While a request runs its capture is a [`Draft`]; bodies are collected as they pass. When it has ended the writer
+//! While a request runs its capture is a `Draft`; bodies are collected as they pass. When it has ended the writer
 //! compresses it and keeps it in [`Captures`] under the number of its row.
 
 mod kept;
