@@ -2,20 +2,17 @@
 //! `Request <client> "<METHOD> <PATH> <PROTO>" <status> <bytes> "<user-agent>" <duration>`.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Extensions, Method, Request, Response, Uri, Version};
-use bytes::{Buf, Bytes};
-use http_body::{Frame, SizeHint};
 
 use crate::go_duration::GoDuration;
 use crate::logs::Logs;
+use crate::watched_body::watched;
 
 /// Paths that are asked for every few seconds by machines.
 const SKIPPED_PREFIXES: [&str; 3] = ["/wol-health", "/api/performance", "/metrics"];
@@ -62,7 +59,7 @@ impl Line {
     #[must_use]
     pub fn follow(mut self, response: Response<Body>) -> Response<Body> {
         self.status = response.status().as_u16();
-        response.map(|inner| Body::new(Counted { inner, line: self }))
+        response.map(|inner| watched(inner, self, |line, data| line.bytes += data.len() as u64))
     }
 }
 
@@ -82,39 +79,6 @@ impl Drop for Line {
             self.user_agent.as_ref().map(text).unwrap_or_default(),
             GoDuration(self.started.elapsed()),
         ));
-    }
-}
-
-/// The response body, counted as it leaves.
-#[derive(Debug)]
-struct Counted {
-    inner: Body,
-    line: Line,
-}
-
-impl http_body::Body for Counted {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.inner).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(bytes) = frame.data_ref()
-        {
-            self.line.bytes += bytes.remaining() as u64;
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }
 

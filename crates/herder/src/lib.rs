@@ -32,4 +32,6 @@ pub mod proxy;
 pub mod routes;
 pub mod serve;
 pub mod shown_headers;
+mod state_word;
 pub mod upstream;
+mod watched_body;

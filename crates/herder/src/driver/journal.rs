@@ -9,6 +9,7 @@ use super::slot::Slot;
 use crate::app::Snapshot;
 use crate::go_duration::GoDuration;
 use crate::logs::{Logger, mask};
+use crate::state_word::state_word;
 
 /// Writes what happens to models into herder's own log.
 pub(super) struct Journal<'a> {
@@ -87,7 +88,7 @@ impl Journal<'_> {
     ) {
         let (id, settings) = self.snapshot.model(model);
         self.logger
-            .debug(format_args!("{id} {} -> {}", word(from), word(to)));
+            .debug(format_args!("{id} {} -> {}", state_word(from), state_word(to)));
         match cause {
             Cause::BecameReady => {
                 if let Some(endpoint) = &settings.check_endpoint {
@@ -146,15 +147,6 @@ impl Journal<'_> {
             Router::Matrix(matrix) => index.and_then(|index| matrix.sets.get_index(index)),
         };
         set.map_or(("(none)", ""), |(name, expression)| (name, expression))
-    }
-}
-
-fn word(state: ModelState) -> &'static str {
-    match state {
-        ModelState::Stopped => "stopped",
-        ModelState::Starting => "starting",
-        ModelState::Ready => "ready",
-        ModelState::Stopping => "stopping",
     }
 }
 

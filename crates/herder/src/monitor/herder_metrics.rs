@@ -7,6 +7,7 @@ use herder_core::ModelState;
 use super::exposition::{Exposition, Family, Kind};
 use super::histogram::Histogram;
 use super::model_metrics::{CLASSES, ModelMetrics, STATUSES, StopCause};
+use crate::state_word::state_word;
 
 /// A model at the moment of the look.
 pub(crate) struct ModelNow<'a> {
@@ -24,12 +25,12 @@ pub(crate) struct ModelNow<'a> {
     pub(crate) resident_bytes: Option<u64>,
 }
 
-/// Every state, as its label shows it.
-const STATES: [(ModelState, &str); 4] = [
-    (ModelState::Stopped, "stopped"),
-    (ModelState::Starting, "starting"),
-    (ModelState::Ready, "ready"),
-    (ModelState::Stopping, "stopping"),
+/// Every state has a sample of its own.
+const STATES: [ModelState; 4] = [
+    ModelState::Stopped,
+    ModelState::Starting,
+    ModelState::Ready,
+    ModelState::Stopping,
 ];
 
 /// Writes them.
@@ -125,9 +126,9 @@ fn write_gauges(exposition: &mut Exposition, models: &[ModelNow<'_>]) {
         "1 for the state that a model is in, 0 for the others.",
     );
     for model in models {
-        for (state, label) in STATES {
+        for state in STATES {
             let is = u8::from(model.state == state);
-            family.sample(&[("model", model.id), ("state", label)], is);
+            family.sample(&[("model", model.id), ("state", state_word(state))], is);
         }
     }
 }

@@ -1,16 +1,12 @@
 //! Hands a request to its model: admission, waiting, forwarding.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Request, Response, StatusCode};
-use bytes::Bytes;
 use herder_core::ModelState;
 use herder_wire::headers;
-use http_body::{Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
 use super::cross_origin::FromModel;
@@ -25,6 +21,7 @@ use crate::error::ApiError;
 use crate::in_flight::{Description, Entry};
 use crate::monitor::Measured;
 use crate::proxy::{self, Access, Client, Payload};
+use crate::watched_body::watched;
 
 /// Whether a request is listed while it is open, and can be cancelled by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +231,8 @@ fn listed(response: Response<Body>, entry: Option<Entry>) -> Response<Body> {
     match entry {
         Some(entry) => {
             entry.answered(response.headers());
-            response.map(|inner| Body::new(Listed { inner, entry }))
+            // Listed until the answer has ended or is dropped.
+            response.map(|inner| watched(inner, entry, |entry, data| entry.passed(data.len() as u64)))
         }
         None => response,
     }
@@ -273,36 +271,4 @@ async fn lease(ticket: Ticket, router: &str) -> Result<Lease, ApiError> {
 fn not_loaded(id: &str) -> ApiError {
     let message = format!("model {id} is not loaded; ignored websocket requests cannot start it");
     ApiError::new(StatusCode::CONFLICT, message)
-}
-
-/// A response body that keeps its request listed until it ends or is dropped, and tells how far it is.
-struct Listed {
-    inner: Body,
-    entry: Entry,
-}
-
-impl http_body::Body for Listed {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.inner).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(bytes) = frame.data_ref()
-        {
-            self.entry.passed(bytes.len() as u64);
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
 }

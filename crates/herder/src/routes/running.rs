@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use herder_core::ModelState;
 use serde::Serialize;
 
 use super::reply;
 use crate::logs::mask;
 use crate::pipeline::RequestContext;
+use crate::state_word::state_word;
 
 #[derive(Serialize)]
 struct Running<'a> {
@@ -35,28 +35,18 @@ pub(super) fn list(context: &RequestContext) -> Response<Body> {
         .driver
         .running()
         .into_iter()
-        .filter_map(|(model, state)| {
+        .map(|(model, state)| {
             let (id, settings) = context.snapshot.model(model);
-            Some(Entry {
+            Entry {
                 model: id,
-                state: word(state)?,
+                state: state_word(state),
                 cmd: mask(&settings.cmd, &settings.sensitive).into_owned(),
                 proxy: &settings.proxy,
                 ttl: settings.ttl.map_or(0, |ttl| ttl.as_secs()),
                 name: &settings.name,
                 description: &settings.description,
-            })
+            }
         })
         .collect();
     reply::json(&Running { running })
-}
-
-/// The state as clients read it. `None` for a model without a process.
-fn word(state: ModelState) -> Option<&'static str> {
-    match state {
-        ModelState::Stopped => None,
-        ModelState::Starting => Some("starting"),
-        ModelState::Ready => Some("ready"),
-        ModelState::Stopping => Some("stopping"),
-    }
 }

@@ -1,16 +1,13 @@
 //! The body of a request, collected for its capture without a copy.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::body::Body;
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
 
 use super::Reservation;
 use crate::proxy::Payload;
+use crate::watched_body::watched;
 
 /// What has passed.
 #[derive(Debug)]
@@ -48,42 +45,11 @@ pub(super) fn collect(payload: Payload, reserved: Reservation) -> (Payload, Arc<
             }
             Payload::Pieces(pieces)
         }
-        Payload::Unread(inner) => Payload::Unread(Body::new(Passing {
-            inner,
-            collected: Arc::clone(&collected),
-        })),
+        Payload::Unread(inner) => {
+            Payload::Unread(watched(inner, Arc::clone(&collected), |collected, data| {
+                collected.lock().push(data);
+            }))
+        }
     };
     (payload, collected)
-}
-
-/// A body whose parts are noted as they pass.
-struct Passing {
-    inner: Body,
-    collected: Arc<Mutex<Collected>>,
-}
-
-impl http_body::Body for Passing {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.inner).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.collected.lock().push(data);
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
 }

@@ -14,6 +14,7 @@ use super::frame::{Kind, frame};
 use crate::app::Snapshot;
 use crate::driver::{Driver, StateChange};
 use crate::routes::models::describe;
+use crate::state_word::state_word;
 
 /// The states as the client knows them, and what is to change.
 pub(super) struct ModelSource {
@@ -94,7 +95,7 @@ impl ModelSource {
             id,
             name: settings.name.trim(),
             description: settings.description.trim(),
-            state: word(self.states[model.index()]),
+            state: state_word(self.states[model.index()]),
             unlisted: settings.unlisted,
             peer: "",
             aliases: &settings.aliases,
@@ -108,13 +109,4 @@ fn abilities(known: &Capabilities) -> Map<String, Value> {
     let mut fields = describe(known);
     fields.retain(|name, _| matches!(name.as_str(), "capabilities" | "context_length"));
     fields
-}
-
-fn word(state: ModelState) -> &'static str {
-    match state {
-        ModelState::Stopped => "stopped",
-        ModelState::Starting => "starting",
-        ModelState::Ready => "ready",
-        ModelState::Stopping => "stopping",
-    }
 }
