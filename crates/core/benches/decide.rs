@@ -5,7 +5,7 @@ use std::time::Duration;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
-use herder_core::{Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Timestamp};
+use herder_core::{Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Strategy, Timestamp};
 
 const MODELS: u32 = 100;
 /// Requests per sample: enough for the clock.
@@ -18,10 +18,12 @@ fn main() {
 fn herd(swap: bool) -> Herd {
     let model = ModelPlan {
         concurrency_limit: 10,
+        queue_limit: 512,
         priority: 0,
         ttl: Some(Duration::from_secs(300)),
         unload_timeout: Duration::from_secs(10),
         start_timeout: Duration::from_secs(120),
+        load_time: None,
     };
     let group = GroupSpecification {
         swap,
@@ -32,7 +34,9 @@ fn herd(swap: bool) -> Herd {
     Herd::new(Plan {
         models: vec![model; MODELS as usize],
         planner: Box::new(GroupPlanner::new(MODELS as usize, &[group])),
-        limit: Limit::Arrival,
+        strategy: Strategy::Fifo {
+            limit: Limit::Arrival,
+        },
     })
 }
 

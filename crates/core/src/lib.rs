@@ -7,6 +7,7 @@
 //! [`Herd`] is the whole brain. Its methods come in four kinds, documented in this order: getters, `handle_*`
 //! (events from the world), commands (from an operator), `poll_*` (what the world must now do).
 
+mod costs;
 mod herd;
 mod ids;
 mod lifecycle;
@@ -17,9 +18,10 @@ mod scheduler;
 mod timers;
 mod unload;
 
+pub use costs::{DEFAULT_LOAD_TIME, Mean, ModelCosts};
 pub use herd::Herd;
 pub use ids::{CommandId, Generation, ModelId, RequestId, Timestamp};
 pub use lifecycle::{FAIL_FAST_AFTER, FAIL_FAST_LONGEST, FAIL_FAST_SHORTEST};
 pub use output::{Cause, Exit, Failure, ModelState, Output, Refusal, StartFailure};
-pub use plan::{Limit, ModelPlan, Plan};
+pub use plan::{Factor, FairPlan, Limit, Linger, ModelPlan, Plan, Strategy};
 pub use scheduler::MAX_WAITING;

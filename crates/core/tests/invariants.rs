@@ -6,7 +6,7 @@ use std::time::Duration;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::{
     CommandId, Exit, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, Output, Plan, Refusal,
-    RequestId, Timestamp,
+    RequestId, Strategy, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp(Duration::ZERO);
@@ -17,15 +17,17 @@ const FIR: ModelId = ModelId(2);
 fn herd(limit: Limit, groups: &[GroupSpecification]) -> Herd {
     let model = ModelPlan {
         concurrency_limit: u32::MAX,
+        queue_limit: 512,
         priority: 0,
         ttl: None,
         unload_timeout: Duration::from_secs(10),
         start_timeout: Duration::from_secs(120),
+        load_time: None,
     };
     Herd::new(Plan {
         models: vec![model; 3],
         planner: Box::new(GroupPlanner::new(3, groups)),
-        limit,
+        strategy: Strategy::Fifo { limit },
     })
 }
 

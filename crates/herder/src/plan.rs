@@ -150,17 +150,21 @@ pub fn plan(config: &Config) -> Result<Plan, Vec<Mistake>> {
     Ok(Plan {
         models: models(config),
         planner: planner(config)?,
-        limit: limit(config.scheduler.limit),
+        strategy: herder_core::Strategy::Fifo {
+            limit: limit(config.scheduler.limit),
+        },
     })
 }
 
 fn models(config: &Config) -> Vec<ModelPlan> {
     let model = |(id, model): (&String, &herder_config::Model)| ModelPlan {
         concurrency_limit: model.concurrency_limit,
+        queue_limit: 512,
         priority: config.scheduler.priority.get(id).copied().unwrap_or_default(),
         ttl: model.ttl,
         unload_timeout: model.unload_timeout,
         start_timeout: model.health_check_timeout,
+        load_time: None,
     };
     config.models.iter().map(model).collect()
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use herder_core::planner::Planner;
 use herder_core::{
     Cause, CommandId, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output, Plan,
-    Refusal, RequestId, Timestamp,
+    Refusal, RequestId, Strategy, Timestamp,
 };
 
 use crate::{Input, Rules};
@@ -16,7 +16,7 @@ use crate::{Input, Rules};
 #[derive(Debug)]
 pub struct Audit {
     plans: Vec<ModelPlan>,
-    limit: Limit,
+    strategy: Strategy,
     planner: Box<dyn Planner>,
     /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
     pairwise: bool,
@@ -93,7 +93,7 @@ impl Audit {
         Self {
             models: vec![books; plan.models.len()],
             plans: plan.models,
-            limit: plan.limit,
+            strategy: plan.strategy,
             planner: plan.planner,
             pairwise: matches!(rules, Rules::Groups(_)),
             open: BTreeMap::new(),
@@ -498,7 +498,7 @@ impl Audit {
             }
             let allowed = self.plans[index].concurrency_limit;
             demand(
-                self.limit == Limit::Grant || self.reserved(model) <= allowed,
+                self.strategy != Strategy::Fifo { limit: Limit::Arrival } || self.reserved(model) <= allowed,
                 || format!("2: {model:?} has admitted too many"),
             )?;
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
-use herder_core::{Limit, ModelId, ModelPlan, Plan};
+use herder_core::{Limit, ModelId, ModelPlan, Plan, Strategy};
 
 use crate::Random;
 
@@ -23,8 +23,8 @@ pub struct Scenario {
     pub models: Vec<ModelPlan>,
     /// Who must leave for whom.
     pub rules: Rules,
-    /// Where the concurrency limit is enforced.
-    pub limit: Limit,
+    /// How the herd decides.
+    pub strategy: Strategy,
     /// What processes, clients and operators do.
     pub behaviour: Behaviour,
     /// How it ends.
@@ -97,10 +97,12 @@ impl Scenario {
             seed,
             models: (0..count).map(|_| draw_model(random)).collect(),
             rules,
-            limit: if random.chance(700) {
-                Limit::Arrival
-            } else {
-                Limit::Grant
+            strategy: Strategy::Fifo {
+                limit: if random.chance(700) {
+                    Limit::Arrival
+                } else {
+                    Limit::Grant
+                },
             },
             behaviour: draw_behaviour(random),
             ending: if random.chance(500) {
@@ -119,7 +121,7 @@ impl Scenario {
         Ok(Plan {
             models: self.models.clone(),
             planner: self.rules.planner(self.models.len())?,
-            limit: self.limit,
+            strategy: self.strategy,
         })
     }
 }
@@ -177,10 +179,12 @@ fn models(count: usize) -> impl Iterator<Item = ModelId> {
 fn draw_model(random: &mut Random) -> ModelPlan {
     ModelPlan {
         concurrency_limit: random.within(1..=6) as u32,
+        queue_limit: 512,
         priority: random.within(0..=3) as i64 - 1,
         ttl: random.chance(600).then(|| random.milliseconds(0..=60_000)),
         unload_timeout: Duration::from_secs(random.within(1..=12)),
         start_timeout: Duration::from_secs(random.within(15..=60)),
+        load_time: None,
     }
 }
 

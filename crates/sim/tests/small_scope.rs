@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use herder_core::planner::groups::GroupSpecification;
 use herder_core::{
-    CommandId, Exit, Generation, Limit, ModelId, ModelPlan, ModelState, Output, RequestId, Timestamp,
+    CommandId, Exit, Generation, Limit, ModelId, ModelPlan, ModelState, Output, RequestId, Strategy, Timestamp,
 };
 use herder_sim::{Behaviour, Checks, Ending, Input, Rules, Scenario, Trial};
 use proptest::collection::vec;
@@ -51,14 +51,16 @@ fn scenario(rules: Rules, model_count: usize, limit: Limit) -> Scenario {
         models: (0..model_count as u64)
             .map(|index| ModelPlan {
                 concurrency_limit: 2,
+                queue_limit: 512,
                 priority: i64::from(index == 1),
                 ttl: (index == 0).then_some(seconds(60)),
                 unload_timeout: seconds(10 + index),
                 start_timeout: seconds(120),
+                load_time: None,
             })
             .collect(),
         rules,
-        limit,
+        strategy: Strategy::Fifo { limit },
         // Nothing here is left to chance.
         behaviour: Behaviour::still(),
         ending: Ending::Abrupt,

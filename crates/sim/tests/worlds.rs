@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use herder_core::Limit;
+use herder_core::{Limit, Strategy};
 use herder_sim::{Checks, Ending, Rules, Scenario, Summary, World};
 
 /// Seeds of an ordinary run.
@@ -54,7 +54,7 @@ fn seeds_reach_every_kind_of_world() {
     let scenarios: Vec<Scenario> = (0..WORLDS).map(Scenario::from_seed).collect();
     for limit in [Limit::Arrival, Limit::Grant] {
         for ending in [Ending::Settled, Ending::Abrupt] {
-            let like = |scenario: &&Scenario| scenario.limit == limit && scenario.ending == ending;
+            let like = |scenario: &&Scenario| scenario.strategy == Strategy::Fifo { limit } && scenario.ending == ending;
             let matrices = scenarios
                 .iter()
                 .filter(like)

@@ -6,7 +6,9 @@ use crate::scheduler::MAX_WAITING;
 use crate::scheduler::fifo::{Decision, decide};
 use crate::scheduler::ledger::Place;
 use crate::scheduler::queue::Queued;
-use crate::{Failure, Generation, Limit, ModelId, Output, Refusal, RequestId, StartFailure, Timestamp};
+use crate::{
+    Failure, Generation, Limit, ModelId, Output, Refusal, RequestId, StartFailure, Strategy, Timestamp,
+};
 
 /// What one attempt to place a request has come to.
 enum Attempt {
@@ -19,9 +21,19 @@ enum Attempt {
 impl Herd {
     /// Admission (runtime.md 1.6), then the decision.
     pub(super) fn admit(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
-        if let Some(refusal) = self.refusal(now, model) {
+        if model.index() < self.plans.len() {
+            self.fair.residency_mut(model).is_wanted(now);
+        }
+        match self.strategy {
+            Strategy::Fifo { limit } => self.admit_fifo(now, request, model, limit),
+            Strategy::Fair(plan) => self.admit_fair(now, request, model, plan),
+        }
+    }
+
+    fn admit_fifo(&mut self, now: Timestamp, request: RequestId, model: ModelId, limit: Limit) {
+        if let Some(refusal) = self.refusal(now, model, limit) {
             // The seed admitted everybody; what it refused later it refused as a failure (runtime.md 1.14).
-            let output = match (self.limit, refusal) {
+            let output = match (limit, refusal) {
                 (Limit::Grant, Refusal::UnknownModel) => Output::Fail {
                     request,
                     failure: Failure::UnknownModel,
@@ -34,21 +46,21 @@ impl Herd {
         // What was in the way may have left without a drain, for instance a load that an operator has cancelled
         // (its exit will drain). Then those who have queued for the same model go first (W19).
         if self.queue.holds(model) && self.decide(model).0 != Decision::Queue {
-            self.enqueue(request, model);
+            self.enqueue(now, request, model);
             self.drain(now);
             return;
         }
         match self.attempt(now, request, model) {
             Attempt::Settled => {}
             Attempt::Blocked => {
-                self.enqueue(request, model);
+                self.enqueue(now, request, model);
                 self.announce_positions();
             }
         }
     }
 
-    fn enqueue(&mut self, request: RequestId, model: ModelId) {
-        self.ledger.place(request, model, Place::Queued);
+    fn enqueue(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
+        self.ledger.place(now, request, model, Place::Queued);
         let priority = self.plans[model.index()].priority;
         self.queue.insert(Queued {
             request,
@@ -57,14 +69,14 @@ impl Herd {
         });
     }
 
-    fn refusal(&self, now: Timestamp, model: ModelId) -> Option<Refusal> {
+    fn refusal(&self, now: Timestamp, model: ModelId, limit: Limit) -> Option<Refusal> {
         let Some(plan) = self.plans.get(model.index()) else {
             return Some(Refusal::UnknownModel);
         };
         if self.shutdown != Shutdown::No {
             return Some(Refusal::ShuttingDown);
         }
-        if self.limit == Limit::Arrival && self.ledger.reserved(model) >= plan.concurrency_limit {
+        if limit == Limit::Arrival && self.ledger.reserved(model) >= plan.concurrency_limit {
             return Some(Refusal::ConcurrencyLimit);
         }
         if self.ledger.waiting() >= MAX_WAITING && self.decide(model).0 != Decision::Grant {
@@ -76,7 +88,7 @@ impl Herd {
 
     /// A model whose last starts failed is not tried again before its pause ends, unless it runs or is being
     /// loaded already.
-    fn failing_fast(&self, now: Timestamp, model: ModelId) -> Option<(u32, Timestamp)> {
+    pub(super) fn failing_fast(&self, now: Timestamp, model: ModelId) -> Option<(u32, Timestamp)> {
         let resident =
             matches!(self.phases[model.index()], Phase::Ready { .. }) || self.loads.contains(model);
         if resident {
@@ -94,7 +106,7 @@ impl Herd {
         let (decision, victims) = self.decide(model);
         match decision {
             Decision::Join => {
-                self.ledger.place(request, model, Place::Joined);
+                self.ledger.place(now, request, model, Place::Joined);
                 let load = self
                     .loads
                     .get_mut(model)
@@ -103,13 +115,13 @@ impl Herd {
                 Attempt::Settled
             }
             Decision::Grant => {
-                self.grant(request, model);
+                self.grant(now, request, model);
                 Attempt::Settled
             }
             Decision::Queue => Attempt::Blocked,
             Decision::Start => {
-                self.ledger.place(request, model, Place::Joined);
-                self.begin_load(now, model, victims, request);
+                self.ledger.place(now, request, model, Place::Joined);
+                self.begin_load(now, model, victims, vec![request]);
                 Attempt::Settled
             }
         }
@@ -127,8 +139,8 @@ impl Herd {
     }
 
     /// Hands a ready model to a request, or refuses it where the seed did.
-    pub(super) fn grant(&mut self, request: RequestId, model: ModelId) {
-        let over_limit = self.limit == Limit::Grant
+    pub(super) fn grant(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
+        let over_limit = self.strategy == Strategy::Fifo { limit: Limit::Grant }
             && self.ledger.in_flight(model) >= self.plans[model.index()].concurrency_limit;
         if over_limit {
             self.fail(request, Failure::ConcurrencyLimit);
@@ -137,7 +149,7 @@ impl Herd {
         let Phase::Ready { generation, .. } = self.phases[model.index()] else {
             unreachable!("only a ready model is granted");
         };
-        self.ledger.place(request, model, Place::Serving);
+        self.ledger.place(now, request, model, Place::Serving);
         self.refresh_timer(model);
         self.outputs.push_back(Output::Grant {
             request,
@@ -169,9 +181,46 @@ impl Herd {
         }
     }
 
+    /// Something has changed: whoever waits is looked at again.
+    pub(super) fn drain(&mut self, now: Timestamp) {
+        match self.strategy {
+            Strategy::Fifo { limit: _ } => self.drain_queue(now),
+            Strategy::Fair(plan) => self.settle(now, plan),
+        }
+    }
+
+    /// Somebody has left who waited. With `fifo` that changes positions only.
+    pub(super) fn after_leaving(&mut self, now: Timestamp) {
+        match self.strategy {
+            Strategy::Fifo { limit: _ } => self.announce_positions(),
+            Strategy::Fair(plan) => self.settle(now, plan),
+        }
+    }
+
+    /// A model that is still busy has a free slot. With `fifo` nobody waits for one.
+    pub(super) fn after_slot_freed(&mut self, now: Timestamp, model: ModelId) {
+        match self.strategy {
+            Strategy::Fifo { limit: _ } => {}
+            Strategy::Fair(_) if self.fair.ticket(model).is_empty() => {}
+            Strategy::Fair(plan) => self.settle(now, plan),
+        }
+    }
+
+    /// The load of a model is complete: its waiters go ahead.
+    pub(super) fn grant_waiters(&mut self, now: Timestamp, model: ModelId, waiters: Vec<RequestId>) {
+        match self.strategy {
+            Strategy::Fifo { limit: _ } => {
+                for waiter in waiters {
+                    self.grant(now, waiter, model);
+                }
+            }
+            Strategy::Fair(_) => self.grant_cohort(now, model, waiters),
+        }
+    }
+
     /// One pass over the queue after something has changed: each request is tried against the state that those
     /// before it have left; a blocked one does not block those behind it (runtime.md 1.10).
-    pub(super) fn drain(&mut self, now: Timestamp) {
+    fn drain_queue(&mut self, now: Timestamp) {
         if self.queue.is_empty() {
             return;
         }
@@ -185,7 +234,7 @@ impl Herd {
     }
 
     /// Tells everybody in the queue where they are.
-    pub(super) fn announce_positions(&mut self) {
+    fn announce_positions(&mut self) {
         let positions = self.queue.iter().enumerate();
         self.outputs
             .extend(positions.map(|(index, entry)| Output::Queued {

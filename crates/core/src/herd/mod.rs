@@ -1,21 +1,24 @@
 //! The whole brain: models, scheduler and planner behind one face.
 
 mod dispatch;
+mod fair;
 mod processes;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crate::costs::Costs;
 use crate::lifecycle::{BackOff, Phase};
 use crate::planner::Planner;
-use crate::scheduler::ledger::{Ledger, Place};
+use crate::scheduler::fair::Fair;
+use crate::scheduler::ledger::{Entry, Ledger, Place};
 use crate::scheduler::loads::Loads;
 use crate::scheduler::queue::Queue;
 use crate::timers::Timers;
 use crate::unload::{Stage, Step, Unload};
 use crate::{
-    Cause, CommandId, Exit, Failure, Generation, Limit, ModelId, ModelPlan, ModelState, Output, Plan,
-    RequestId, StartFailure, Timestamp,
+    Cause, CommandId, Exit, Failure, Generation, ModelCosts, ModelId, ModelPlan, ModelState, Output, Plan,
+    RequestId, StartFailure, Strategy, Timestamp,
 };
 
 /// The least time between stop signal and kill at the end of a shutdown budget (config.md 1.3).
@@ -26,11 +29,12 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 /// # Order of calls
 ///
 /// 1. Getters: [`state`](Self::state), [`running`](Self::running), [`generation`](Self::generation),
-///    [`in_flight`](Self::in_flight), [`reserved`](Self::reserved), [`waiting`](Self::waiting).
+///    [`in_flight`](Self::in_flight), [`reserved`](Self::reserved), [`waiting`](Self::waiting),
+///    [`costs`](Self::costs).
 /// 2. Events: [`handle_request`](Self::handle_request), [`handle_cancel`](Self::handle_cancel),
 ///    [`handle_done`](Self::handle_done), [`handle_ready`](Self::handle_ready),
 ///    [`handle_exited`](Self::handle_exited), [`handle_timeout`](Self::handle_timeout).
-/// 3. Commands: [`unload`](Self::unload), [`shutdown`](Self::shutdown).
+/// 3. Commands: [`seed_costs`](Self::seed_costs), [`unload`](Self::unload), [`shutdown`](Self::shutdown).
 /// 4. Polls: after every event or command drain [`poll_output`](Self::poll_output) until it is empty, then arm
 ///    one timer for [`poll_timeout`](Self::poll_timeout) and call `handle_timeout` when it fires.
 ///
@@ -41,17 +45,20 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 /// use std::time::Duration;
 ///
 /// use herder_core::planner::groups::GroupPlanner;
-/// use herder_core::{Generation, Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Timestamp};
+/// use herder_core::{Generation, Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Strategy, Timestamp};
 ///
 /// let model = ModelPlan {
 ///     concurrency_limit: 10,
+///     queue_limit: 512,
 ///     priority: 0,
 ///     ttl: None,
 ///     unload_timeout: Duration::from_secs(10),
 ///     start_timeout: Duration::from_secs(120),
+///     load_time: None,
 /// };
 /// let planner = Box::new(GroupPlanner::new(1, &[]));
-/// let mut herd = Herd::new(Plan { models: vec![model], planner, limit: Limit::Arrival });
+/// let strategy = Strategy::Fifo { limit: Limit::Arrival };
+/// let mut herd = Herd::new(Plan { models: vec![model], planner, strategy });
 ///
 /// // A request wants a model that does not run: it must be started.
 /// let (now, request, oak) = (Timestamp::default(), RequestId(1), ModelId(0));
@@ -69,12 +76,18 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 pub struct Herd {
     plans: Vec<ModelPlan>,
     planner: Box<dyn Planner>,
-    limit: Limit,
+    strategy: Strategy,
     phases: Vec<Phase>,
+    /// When each model entered its phase.
+    phase_since: Vec<Timestamp>,
+    costs: Costs,
     back_offs: Vec<BackOff>,
     ledger: Ledger,
     loads: Loads,
+    /// Who waits, with `fifo`.
     queue: Queue,
+    /// Who waits, with `fair`.
+    fair: Fair,
     /// Every model with a live process or a load, ascending: what planners see.
     running: Vec<ModelId>,
     timers: Timers,
@@ -104,12 +117,15 @@ impl Herd {
         Self {
             plans: plan.models,
             planner: plan.planner,
-            limit: plan.limit,
+            strategy: plan.strategy,
             phases: vec![Phase::Stopped; count],
+            phase_since: vec![Timestamp::default(); count],
+            costs: Costs::new(count),
             back_offs: vec![BackOff::default(); count],
             ledger: Ledger::new(count),
             loads: Loads::default(),
             queue: Queue::default(),
+            fair: Fair::new(count),
             running: Vec::with_capacity(count),
             timers: Timers::new(count),
             unloads: Vec::new(),
@@ -160,6 +176,12 @@ impl Herd {
         self.ledger.waiting()
     }
 
+    /// What loads, stops and requests of a model have cost so far.
+    #[must_use]
+    pub fn costs(&self, model: ModelId) -> ModelCosts {
+        *self.costs.of(model)
+    }
+
     /// A request wants this model. Answered by `Reject`, or in the end by exactly one of `Grant` and `Fail`,
     /// unless [`Self::handle_cancel`] comes first. Until then it may hear `Queued`.
     pub fn handle_request(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
@@ -169,13 +191,14 @@ impl Herd {
     /// The client left before the request was granted. The request is forgotten without an output; after a grant
     /// or for an unknown request nothing happens.
     pub fn handle_cancel(&mut self, now: Timestamp, request: RequestId) {
-        let Some((model, place)) = self.ledger.get(request) else {
+        let Some(Entry { model, place, .. }) = self.ledger.get(request) else {
             return;
         };
-        match place {
-            Place::Serving => return,
-            Place::Queued => self.queue.remove(request),
-            Place::Joined => {
+        match (place, self.strategy) {
+            (Place::Serving, _) => return,
+            (Place::Queued, Strategy::Fifo { .. }) => self.queue.remove(request),
+            (Place::Queued, Strategy::Fair(_)) => self.fair.remove(model, request),
+            (Place::Joined, _) => {
                 let load = self.loads.get_mut(model).expect("a joined request has a load");
                 load.waiters.retain(|&waiter| waiter != request);
             }
@@ -191,19 +214,28 @@ impl Herd {
             // Whoever was blocked by this load need not wait for it any longer (W07, W08).
             self.drain(now);
         } else {
-            self.announce_positions();
+            self.after_leaving(now);
         }
     }
 
     /// A granted request ended, for whatever reason. Unknown requests are ignored.
     pub fn handle_done(&mut self, now: Timestamp, request: RequestId) {
-        let Some((model, Place::Serving)) = self.ledger.get(request) else {
+        let Some(Entry { model, since, .. }) = self
+            .ledger
+            .get(request)
+            .filter(|entry| entry.place == Place::Serving)
+        else {
             return;
         };
         self.ledger.remove(request);
+        if let Phase::Ready { .. } | Phase::Leaving { .. } = self.phases[model.index()] {
+            self.costs.of_mut(model).service.record(now.since(since));
+        }
         if self.ledger.in_flight(model) > 0 {
+            self.after_slot_freed(now, model);
             return;
         }
+        self.fair.residency_mut(model).falls_idle(now);
         if let Phase::Ready { idle_since, .. } = &mut self.phases[model.index()] {
             *idle_since = now;
         }
@@ -222,6 +254,7 @@ impl Herd {
         }
         self.back_offs[model.index()].clear();
         self.enter(
+            now,
             model,
             Phase::Ready {
                 generation,
@@ -229,6 +262,9 @@ impl Herd {
             },
             Cause::BecameReady,
         );
+        if let Strategy::Fair(plan) = self.strategy {
+            self.begin_turn(now, model, plan);
+        }
         self.advance_loads(now);
         self.drain(now);
     }
@@ -248,14 +284,14 @@ impl Herd {
             Phase::Ready { .. } | Phase::Leaving { .. } => Cause::Crashed,
             Phase::Stopping { .. } | Phase::Stopped => Cause::Stopped,
         };
-        self.enter(model, Phase::Stopped, cause);
+        self.enter(now, model, Phase::Stopped, cause);
         if let (Phase::Starting { .. }, Cause::StartFailed(reason)) = (phase, cause) {
             self.fail_start(now, model, generation, reason);
         }
         for unload in &mut self.unloads {
             unload.forget((model, generation));
         }
-        self.advance_unloads();
+        self.advance_unloads(now);
         self.advance_loads(now);
         self.drain(now);
         self.finish_shutdown();
@@ -267,11 +303,11 @@ impl Herd {
             match self.phases[model.index()] {
                 Phase::Starting { generation, .. } => {
                     let reason = StartFailure::TimedOut;
-                    self.stop(model, None, Cause::StartFailed(reason));
+                    self.stop(now, model, None, Cause::StartFailed(reason));
                     self.fail_start(now, model, generation, reason);
                     self.drain(now);
                 }
-                Phase::Ready { .. } => self.stop(model, None, Cause::Idle),
+                Phase::Ready { .. } => self.stop(now, model, None, Cause::Idle),
                 Phase::Stopped | Phase::Aborting { .. } | Phase::Leaving { .. } | Phase::Stopping { .. } => {}
             }
         }
@@ -283,6 +319,14 @@ impl Herd {
                 self.stop_for_shutdown(now, model);
             }
         }
+        if self.fair.wake_at.is_some_and(|wake_at| wake_at <= now) {
+            self.drain(now);
+        }
+    }
+
+    /// Tells what a model has cost in an earlier life, before the first request; measurements go on from there.
+    pub fn seed_costs(&mut self, model: ModelId, costs: ModelCosts) {
+        *self.costs.of_mut(model) = costs;
     }
 
     /// Stops these models, whatever they do; also clears their back-off. What waits for them fails, what is
@@ -314,6 +358,11 @@ impl Herd {
                 self.queue.insert(entry);
             }
         }
+        for &model in &models {
+            for request in self.fair.take(model) {
+                self.fail(request, Failure::Unloaded);
+            }
+        }
         let mut stages: BTreeMap<Duration, Stage> = BTreeMap::new();
         for &model in &models {
             let Some(generation) = self.generation(model) else {
@@ -321,10 +370,10 @@ impl Herd {
             };
             match self.phases[model.index()] {
                 Phase::Ready { .. } if grace.is_none() => {
-                    self.enter(model, Phase::Leaving { generation }, Cause::Unloaded);
+                    self.enter(now, model, Phase::Leaving { generation }, Cause::Unloaded);
                 }
                 // Its stage only waits for the exit: there is no reason to go on starting until then.
-                Phase::Starting { .. } if grace.is_none() => self.stop(model, None, Cause::Unloaded),
+                Phase::Starting { .. } if grace.is_none() => self.stop(now, model, None, Cause::Unloaded),
                 Phase::Stopped
                 | Phase::Starting { .. }
                 | Phase::Aborting { .. }
@@ -344,7 +393,7 @@ impl Herd {
         }
         self.unloads
             .push(Unload::new(command, stages.into_values().collect()));
-        self.advance_unloads();
+        self.advance_unloads(now);
         self.drain_if_nothing_leaves(now, &models);
     }
 
@@ -372,6 +421,12 @@ impl Herd {
         for entry in self.queue.take() {
             self.fail(entry.request, Failure::ShuttingDown);
         }
+        for model in self.fair.wanted().collect::<Vec<_>>() {
+            for request in self.fair.take(model) {
+                self.fail(request, Failure::ShuttingDown);
+            }
+        }
+        self.fair.wake_at = None;
         for model in self.running.clone() {
             if self.ledger.in_flight(model) == 0 {
                 self.stop_for_shutdown(now, model);
@@ -392,17 +447,20 @@ impl Herd {
             Shutdown::Draining { deadline } => Some(deadline),
             Shutdown::No | Shutdown::Stopping { .. } | Shutdown::Finished => None,
         };
-        [drained, self.timers.next()].into_iter().flatten().min()
+        [drained, self.timers.next(), self.fair.wake_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Carries every unload as far as it can go now.
-    fn advance_unloads(&mut self) {
+    fn advance_unloads(&mut self, now: Timestamp) {
         let mut unloads = std::mem::take(&mut self.unloads);
         unloads.retain_mut(|unload| match unload.next_step() {
             Step::Wait => true,
             Step::Stop(stage) => {
                 for (model, _) in stage.targets {
-                    self.stop(model, stage.grace, Cause::Unloaded);
+                    self.stop(now, model, stage.grace, Cause::Unloaded);
                 }
                 true
             }
@@ -427,7 +485,7 @@ impl Herd {
         };
         let left = deadline.since(now).max(SHORTEST_GRACE);
         let grace = self.plans[model.index()].unload_timeout.min(left);
-        self.stop(model, Some(grace), Cause::ShuttingDown);
+        self.stop(now, model, Some(grace), Cause::ShuttingDown);
     }
 
     fn finish_shutdown(&mut self) {

@@ -14,7 +14,7 @@ impl Herd {
         now: Timestamp,
         target: ModelId,
         victims: Vec<ModelId>,
-        first_waiter: RequestId,
+        waiters: Vec<RequestId>,
     ) {
         let explanation = self.planner.explain(target, &self.running);
         self.outputs.push_back(Output::Load {
@@ -25,13 +25,13 @@ impl Herd {
         for &victim in &victims {
             // Only an abandoned load can be in the way here: any other would have been a collision.
             self.drop_load(victim);
-            self.stop(victim, None, Cause::Evicted { by: target });
+            self.stop(now, victim, None, Cause::Evicted { by: target });
         }
         self.loads.insert(
             target,
             Load {
                 victims,
-                waiters: vec![first_waiter],
+                waiters,
                 started: false,
             },
         );
@@ -72,9 +72,7 @@ impl Herd {
             Phase::Stopped => self.start(now, target),
             Phase::Ready { .. } => {
                 let load = self.drop_load(target).expect("it was there a moment ago");
-                for waiter in load.waiters {
-                    self.grant(waiter, target);
-                }
+                self.grant_waiters(now, target, load.waiters);
             }
             Phase::Starting { .. }
             | Phase::Aborting { .. }
@@ -90,7 +88,12 @@ impl Herd {
         if let Some(load) = self.loads.get_mut(target) {
             load.started = true;
         }
-        self.enter(target, Phase::Starting { generation, deadline }, Cause::Requested);
+        self.enter(
+            now,
+            target,
+            Phase::Starting { generation, deadline },
+            Cause::Requested,
+        );
         self.outputs.push_back(Output::Start {
             model: target,
             generation,
@@ -99,7 +102,7 @@ impl Herd {
 
     /// Tells a model's process to stop. Without a `grace` it gets its `unload_timeout`. A process that is
     /// stopping already hears of it again only when a `grace` is given, which may shorten the wait.
-    pub(super) fn stop(&mut self, model: ModelId, grace: Option<Duration>, cause: Cause) {
+    pub(super) fn stop(&mut self, now: Timestamp, model: ModelId, grace: Option<Duration>, cause: Cause) {
         let (generation, next) = match self.phases[model.index()] {
             Phase::Stopped => return,
             Phase::Starting { generation, .. } => (generation, Some(Phase::Aborting { generation, cause })),
@@ -114,7 +117,7 @@ impl Herd {
             }
         };
         if let Some(next) = next {
-            self.enter(model, next, cause);
+            self.enter(now, model, next, cause);
         }
         let grace = grace.unwrap_or(self.plans[model.index()].unload_timeout);
         self.outputs.push_back(Output::Stop {
@@ -124,10 +127,20 @@ impl Herd {
         });
     }
 
-    /// The one place where a phase changes.
-    pub(super) fn enter(&mut self, model: ModelId, next: Phase, cause: Cause) {
-        let from = self.phases[model.index()].visible();
-        self.phases[model.index()] = next;
+    /// The one place where a phase changes, and where loads and stops are measured.
+    pub(super) fn enter(&mut self, now: Timestamp, model: ModelId, next: Phase, cause: Cause) {
+        let before = std::mem::replace(&mut self.phases[model.index()], next);
+        let since = std::mem::replace(&mut self.phase_since[model.index()], now);
+        match (before, next) {
+            (Phase::Starting { .. }, Phase::Ready { .. }) => {
+                self.costs.of_mut(model).load.record(now.since(since));
+            }
+            (Phase::Stopping { .. }, Phase::Stopped) => {
+                self.costs.of_mut(model).stop.record(now.since(since));
+            }
+            _ => {}
+        }
+        let from = before.visible();
         self.refresh_running(model);
         self.refresh_timer(model);
         let to = next.visible();

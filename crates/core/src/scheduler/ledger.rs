@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{ModelId, RequestId};
+use crate::{ModelId, RequestId, Timestamp};
 
 /// Where an admitted request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,16 @@ pub(crate) enum Place {
     Serving,
 }
 
+/// An admitted request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) model: ModelId,
+    pub(crate) place: Place,
+    pub(crate) arrived: Timestamp,
+    /// Since when it is where it is.
+    pub(crate) since: Timestamp,
+}
+
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Counts {
     reserved: u32,
@@ -24,7 +34,7 @@ struct Counts {
 /// The books. `reserved` of a model is the number of its requests in here, `in_flight` of those being served.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    requests: BTreeMap<RequestId, (ModelId, Place)>,
+    requests: BTreeMap<RequestId, Entry>,
     counts: Vec<Counts>,
     serving: usize,
 }
@@ -38,7 +48,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn get(&self, request: RequestId) -> Option<(ModelId, Place)> {
+    pub(crate) fn get(&self, request: RequestId) -> Option<Entry> {
         self.requests.get(&request).copied()
     }
 
@@ -50,18 +60,30 @@ impl Ledger {
         self.counts[model.index()].in_flight
     }
 
+    /// Requests of a model that are joined or queued.
+    pub(crate) fn waiting_for(&self, model: ModelId) -> u32 {
+        let counts = self.counts[model.index()];
+        counts.reserved - counts.in_flight
+    }
+
     /// Requests that are joined or queued, over all models.
     pub(crate) fn waiting(&self) -> usize {
         self.requests.len() - self.serving
     }
 
     /// Records where the request now is; admits it if it is new.
-    pub(crate) fn place(&mut self, request: RequestId, model: ModelId, place: Place) {
+    pub(crate) fn place(&mut self, now: Timestamp, request: RequestId, model: ModelId, place: Place) {
         let counts = &mut self.counts[model.index()];
-        let before = self
-            .requests
-            .insert(request, (model, place))
-            .map(|(_, before)| before);
+        let entry = self.requests.get(&request);
+        let before = entry.map(|entry| entry.place);
+        let arrived = entry.map_or(now, |entry| entry.arrived);
+        let entry = Entry {
+            model,
+            place,
+            arrived,
+            since: now,
+        };
+        self.requests.insert(request, entry);
         if before.is_none() {
             counts.reserved += 1;
         }
@@ -80,18 +102,18 @@ impl Ledger {
     /// # Panics
     /// When the request is not in the books: giving back a slot that is not held is an error in herder
     /// (runtime.md 1.15).
-    pub(crate) fn remove(&mut self, request: RequestId) -> (ModelId, Place) {
-        let (model, place) = self
+    pub(crate) fn remove(&mut self, request: RequestId) -> Entry {
+        let entry = self
             .requests
             .remove(&request)
             .expect("a slot is given back only by a request that holds one");
-        let counts = &mut self.counts[model.index()];
+        let counts = &mut self.counts[entry.model.index()];
         counts.reserved -= 1;
-        if place == Place::Serving {
+        if entry.place == Place::Serving {
             counts.in_flight -= 1;
             self.serving -= 1;
         }
-        (model, place)
+        entry
     }
 }
 

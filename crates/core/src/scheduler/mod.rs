@@ -1,12 +1,13 @@
-//! Who waits for what. [`fifo`] decides about one request; the other files are the tables it reads:
-//! [`ledger`] counts, [`loads`] are in progress, [`queue`] holds those that cannot proceed.
+//! Who waits for what. [`ledger`] counts and [`loads`] are in progress, whatever the strategy is. [`fifo`] decides about
+//! one request, [`queue`] holds those that cannot proceed; [`fair`] has tickets in its place.
 
+pub(crate) mod fair;
 pub(crate) mod fifo;
 pub(crate) mod ledger;
 pub(crate) mod loads;
 pub(crate) mod queue;
 
-/// Most requests that may wait at once, over all models. With [`crate::Limit::Arrival`] the concurrency limits
+/// Most requests that may wait at once, over all models, with [`crate::Strategy::Fifo`]. With [`crate::Limit::Arrival`] the concurrency limits
 /// keep the number far lower; with [`crate::Limit::Grant`] nothing else does. Each waiting request holds a body in
 /// memory and hears its position again whenever the queue changes, so work grows with the square of the number.
 pub const MAX_WAITING: usize = 4096;

@@ -10,7 +10,7 @@ use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::{Explanation, Planner};
 use herder_core::{
     CommandId, Exit, Failure, Generation, Herd, ModelId, ModelPlan, ModelState, Output, Plan, Refusal,
-    RequestId, Timestamp,
+    RequestId, Strategy, Timestamp,
 };
 
 /// The name the spec uses for a model that nobody configured.
@@ -142,10 +142,12 @@ impl World {
         let mut models = vec![
             ModelPlan {
                 concurrency_limit: 10,
+                queue_limit: 512,
                 priority: 0,
                 ttl: None,
                 unload_timeout: Duration::from_secs(10),
                 start_timeout: Duration::from_secs(120),
+                load_time: None,
             };
             names.len()
         ];
@@ -170,7 +172,7 @@ impl World {
             herd: Herd::new(Plan {
                 models,
                 planner: Box::new(planner),
-                limit,
+                strategy: Strategy::Fifo { limit },
             }),
             names: names.clone(),
             requests: 0,

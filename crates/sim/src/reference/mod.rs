@@ -1,4 +1,4 @@
-//! The strategy written down a second time, as simply as possible: flat lists, everything derived by scanning
+//! The `fifo` strategy written down a second time, as simply as possible: flat lists, everything derived by scanning
 //! them, no counters, no caches, no timer table. It must say exactly what [`herder_core::Herd`] says.
 //!
 //! The rules are those of `spec/runtime.md` 1.6 to 1.12 and 1.14 with the mends of `design/decisions.md`. What an
@@ -103,14 +103,14 @@ enum Shutdown {
 }
 
 impl Reference {
-    /// A herd in which nothing runs.
+    /// A herd in which nothing runs; `limit` is that of the plan's strategy.
     #[must_use]
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(plan: Plan, limit: Limit) -> Self {
         Self {
             models: vec![Model::default(); plan.models.len()],
             plans: plan.models,
             planner: plan.planner,
-            limit: plan.limit,
+            limit,
             requests: Vec::new(),
             loads: Vec::new(),
             unloads: Vec::new(),

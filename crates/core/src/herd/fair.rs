@@ -1,0 +1,358 @@
+//! The decisions of `fair` (scheduling.md section 4; numbers of rules in the comments).
+//!
+//! Whoever finds a model ready, unfenced and with a free slot is served at once. Everybody else waits in the ticket of
+//! his model, or joins its load. After every event that may change something, and at `wake_at`, one pass goes over the
+//! tickets of models that are not ready, highest rank first, each against the state that those before it have left.
+//! A ticket either begins its load, or fences its victims and waits until they are idle, or waits for a moment that the
+//! pass writes down: so nobody waits without an event or a timer that ends it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Herd, Shutdown};
+use crate::lifecycle::Phase;
+use crate::scheduler::fair::{Rank, Waiting};
+use crate::scheduler::ledger::Place;
+use crate::{Failure, FairPlan, ModelId, Output, Refusal, RequestId, Timestamp};
+
+/// A ticket that has been looked at and goes on waiting.
+struct Ahead {
+    model: ModelId,
+    victims: Vec<ModelId>,
+    due: bool,
+}
+
+/// What one look at a ticket has come to.
+enum Verdict {
+    /// Nobody is in the way any longer.
+    Load,
+    /// Its victims must drain first: nobody new is let in to them. At the moment, if any, they are broken off.
+    Fence(Option<Timestamp>),
+    /// Nothing to be done before this moment, or before an event.
+    Wait(Option<Timestamp>),
+    /// It is due, but one ahead of it is not and would be disturbed: that one must count as due.
+    Press(ModelId),
+}
+
+impl Herd {
+    /// Admission (rules 1 and 8), then the decision.
+    pub(super) fn admit_fair(&mut self, now: Timestamp, request: RequestId, model: ModelId, plan: FairPlan) {
+        if let Some(refusal) = self.refusal_fair(now, model) {
+            self.outputs.push_back(Output::Reject { request, refusal });
+            return;
+        }
+        if self.fair.ticket(model).is_empty() && self.may_serve(model) {
+            self.grant(now, request, model);
+        } else if let Some(load) = self.loads.get_mut(model) {
+            load.waiters.push(request);
+            self.ledger.place(now, request, model, Place::Joined);
+        } else {
+            self.ledger.place(now, request, model, Place::Queued);
+            self.fair.push(
+                model,
+                Waiting {
+                    request,
+                    arrived: now,
+                },
+            );
+            self.settle(now, plan);
+        }
+    }
+
+    fn refusal_fair(&self, now: Timestamp, model: ModelId) -> Option<Refusal> {
+        let Some(plan) = self.plans.get(model.index()) else {
+            return Some(Refusal::UnknownModel);
+        };
+        if self.shutdown != Shutdown::No {
+            return Some(Refusal::ShuttingDown);
+        }
+        if self.ledger.waiting_for(model) >= plan.queue_limit && !self.may_serve(model) {
+            return Some(Refusal::QueueFull);
+        }
+        self.failing_fast(now, model)
+            .map(|(failures, retry_at)| Refusal::FailFast { failures, retry_at })
+    }
+
+    /// Ready, unfenced, and with a free slot (rules 1, 2 and 8). The planner is not asked: whoever runs beside the
+    /// model already may go on doing so (W13).
+    fn may_serve(&self, model: ModelId) -> bool {
+        matches!(self.phases[model.index()], Phase::Ready { .. })
+            && !self.fair.is_fenced(model)
+            && self.has_free_slot(model)
+    }
+
+    fn has_free_slot(&self, model: ModelId) -> bool {
+        self.ledger.in_flight(model) < self.plans[model.index()].concurrency_limit
+    }
+
+    /// Grants a load's waiters as far as the model has slots; the others wait in its ticket.
+    pub(super) fn grant_cohort(&mut self, now: Timestamp, model: ModelId, waiters: Vec<RequestId>) {
+        for request in waiters {
+            if self.has_free_slot(model) {
+                self.grant(now, request, model);
+            } else {
+                self.return_to_ticket(now, request);
+            }
+        }
+    }
+
+    fn return_to_ticket(&mut self, now: Timestamp, request: RequestId) {
+        let entry = self.ledger.get(request).expect("it has been admitted");
+        let arrived = entry.arrived;
+        self.ledger.place(now, request, entry.model, Place::Queued);
+        self.fair.push(entry.model, Waiting { request, arrived });
+    }
+
+    /// Looks at everything that waits.
+    pub(super) fn settle(&mut self, now: Timestamp, plan: FairPlan) {
+        self.fair.wake_at = None;
+        if self.shutdown != Shutdown::No {
+            return;
+        }
+        let mut pressed = BTreeSet::new();
+        while let Some(model) = self.pass(now, plan, &pressed) {
+            pressed.insert(model);
+        }
+        self.serve_residents(now);
+        self.announce_tickets();
+    }
+
+    /// One pass in order of rank. Stops early at a ticket that must count as due.
+    fn pass(&mut self, now: Timestamp, plan: FairPlan, pressed: &BTreeSet<ModelId>) -> Option<ModelId> {
+        let mut order: Vec<(Rank, ModelId)> = self
+            .fair
+            .wanted()
+            .filter_map(|model| Some((self.rank(model, plan)?, model)))
+            .collect();
+        order.sort_unstable();
+        let mut ahead: Vec<Ahead> = Vec::new();
+        let mut fenced = BTreeSet::new();
+        let mut wake_at = None;
+        for (_, model) in order {
+            if let Phase::Ready { .. } = self.phases[model.index()] {
+                continue;
+            }
+            if let Some((failures, retry_at)) = self.failing_fast(now, model) {
+                for request in self.fair.take(model) {
+                    self.fail(request, Failure::FailFast { failures, retry_at });
+                }
+                continue;
+            }
+            let victims = self.victims_if_gone(model, &self.running);
+            let due_at = self.due_at(model, &victims, plan);
+            let due = due_at <= now || pressed.contains(&model);
+            match self.look_at(now, plan, model, &victims, due, &ahead) {
+                Verdict::Load => {
+                    let waiters = self.fair.take(model);
+                    for &waiter in &waiters {
+                        self.ledger.place(now, waiter, model, Place::Joined);
+                    }
+                    self.begin_load(now, model, victims, waiters);
+                    continue;
+                }
+                Verdict::Fence(until) => {
+                    fenced.extend(victims.iter().copied());
+                    wake_at = [wake_at, until].into_iter().flatten().min();
+                }
+                Verdict::Wait(until) => {
+                    let due_at = (!due).then_some(due_at);
+                    wake_at = [wake_at, until, due_at].into_iter().flatten().min();
+                }
+                Verdict::Press(other) => return Some(other),
+            }
+            ahead.push(Ahead { model, victims, due });
+        }
+        self.fair.set_fences(now, &fenced);
+        self.fair.wake_at = wake_at;
+        None
+    }
+
+    fn look_at(
+        &self,
+        now: Timestamp,
+        plan: FairPlan,
+        model: ModelId,
+        victims: &[ModelId],
+        due: bool,
+        ahead: &[Ahead],
+    ) -> Verdict {
+        if let Some(older) = ahead.iter().find(|older| self.disturbs(model, victims, older)) {
+            return if due && !older.due {
+                Verdict::Press(older.model)
+            } else {
+                Verdict::Wait(None)
+            };
+        }
+        if self.loads.collide_with(model, victims) {
+            return Verdict::Wait(None);
+        }
+        if !due {
+            let free_at = victims.iter().map(|&victim| self.free_at(now, victim, plan));
+            return match free_at.collect::<Option<Vec<Timestamp>>>() {
+                None => Verdict::Wait(None),
+                Some(moments) => match moments.into_iter().max().filter(|&moment| moment > now) {
+                    None => Verdict::Load,
+                    later => Verdict::Wait(later),
+                },
+            };
+        }
+        let turns = victims
+            .iter()
+            .map(|&victim| self.turn_ends_at(victim, model, plan));
+        if let Some(end) = turns.max().filter(|&end| end > now) {
+            return Verdict::Wait(Some(end));
+        }
+        let busy = victims
+            .iter()
+            .filter(|&&victim| self.ledger.in_flight(victim) > 0);
+        let fenced_since = busy.map(|&victim| self.fair.fenced_since(victim).unwrap_or(now));
+        match (fenced_since.max(), plan.drain_timeout) {
+            (None, _) => Verdict::Load,
+            (Some(_), None) => Verdict::Fence(None),
+            (Some(since), Some(timeout)) if since + timeout <= now => Verdict::Load,
+            (Some(since), Some(timeout)) => Verdict::Fence(Some(since + timeout)),
+        }
+    }
+
+    /// Rule 6: whether a load would give one who is ahead another victim to wait for.
+    fn disturbs(&self, model: ModelId, victims: &[ModelId], ahead: &Ahead) -> bool {
+        let mut running: Vec<ModelId> = self
+            .running
+            .iter()
+            .copied()
+            .filter(|other| *other != model && !victims.contains(other))
+            .collect();
+        let at = running.partition_point(|&other| other < model);
+        running.insert(at, model);
+        let wanted = self.victims_if_gone(ahead.model, &running);
+        wanted
+            .iter()
+            .any(|victim| *victim == model || !ahead.victims.contains(victim))
+    }
+
+    /// Who would have to leave for the model if it had no process. Not asked about what it is now, because that is
+    /// on its way out.
+    fn victims_if_gone(&self, model: ModelId, running: &[ModelId]) -> Vec<ModelId> {
+        let others: Vec<ModelId> = running.iter().copied().filter(|&other| other != model).collect();
+        let mut victims = Vec::new();
+        self.planner.victims(model, &others, &mut victims);
+        victims
+    }
+
+    /// Rule 7: a head start of `aging` for each step of priority.
+    fn rank(&self, model: ModelId, plan: FairPlan) -> Option<Rank> {
+        let first = self.fair.ticket(model).first()?;
+        let step = i128::try_from(plan.aging.as_nanos()).unwrap_or(i128::MAX);
+        let head_start = step.saturating_mul(i128::from(self.priority(model)));
+        let arrived = i128::try_from(first.arrived.0.as_nanos()).unwrap_or(i128::MAX);
+        Some((arrived.saturating_sub(head_start), first.request))
+    }
+
+    /// When the ticket is due if nothing changes (section 3). One that outranks all residents it must evict is due at
+    /// once; one that is outranked must first have aged past each of them.
+    fn due_at(&self, model: ModelId, victims: &[ModelId], plan: FairPlan) -> Timestamp {
+        let ticket = self.fair.ticket(model);
+        let first = ticket
+            .first()
+            .expect("only tickets that hold requests are looked at");
+        let cost = self
+            .costs
+            .swap(model, victims, self.plans[model.index()].load_time);
+        let rent = ticket.rent_reaches(plan.price.of(cost));
+        let mut due_at = (first.arrived + plan.max_wait).min(rent.unwrap_or(first.arrived));
+        let own = self.priority(model);
+        let residents = victims
+            .iter()
+            .filter(|victim| matches!(self.phases[victim.index()], Phase::Ready { .. }))
+            .map(|&victim| self.priority(victim));
+        let Some(highest) = residents.max() else {
+            return due_at;
+        };
+        if own > highest {
+            due_at = first.arrived;
+        }
+        let steps = u32::try_from(highest.saturating_sub(own).max(0)).unwrap_or(u32::MAX);
+        due_at.max(first.arrived + plan.aging.saturating_mul(steps))
+    }
+
+    /// When one that is not due may take this model's place (rule 5); `None` while it is used or wanted.
+    fn free_at(&self, now: Timestamp, victim: ModelId, plan: FairPlan) -> Option<Timestamp> {
+        if self.ledger.in_flight(victim) > 0 {
+            return None;
+        }
+        match self.phases[victim.index()] {
+            Phase::Ready { .. } if !self.fair.ticket(victim).is_empty() => None,
+            Phase::Ready { idle_since, .. } => Some(idle_since + self.linger(victim, plan)),
+            Phase::Stopped
+            | Phase::Starting { .. }
+            | Phase::Aborting { .. }
+            | Phase::Leaving { .. }
+            | Phase::Stopping { .. } => Some(now),
+        }
+    }
+
+    /// When the turn of this model ends for one that is due (rule 3), as far as can be said now.
+    fn turn_ends_at(&self, victim: ModelId, by: ModelId, plan: FairPlan) -> Timestamp {
+        let over = Timestamp::default();
+        let Phase::Ready { idle_since, .. } = self.phases[victim.index()] else {
+            return over;
+        };
+        if self.priority(by) > self.priority(victim) {
+            return over;
+        }
+        let stay = self.fair.residency(victim);
+        let cohort_waits = self
+            .fair
+            .ticket(victim)
+            .first()
+            .is_some_and(|first| first.arrived <= stay.ready_at);
+        let end = stay.ready_at + if cohort_waits { plan.max_turn } else { stay.turn };
+        if self.ledger.in_flight(victim) == 0 {
+            end.min(idle_since + self.linger(victim, plan))
+        } else {
+            end
+        }
+    }
+
+    fn linger(&self, model: ModelId, plan: FairPlan) -> Duration {
+        let cost = self.costs.swap(model, &[], self.plans[model.index()].load_time);
+        self.fair.residency(model).linger(plan.linger, cost)
+    }
+
+    /// The model has become ready for its load: its turn begins.
+    pub(super) fn begin_turn(&mut self, now: Timestamp, model: ModelId, plan: FairPlan) {
+        let victims = self.loads.get(model).map_or(&[][..], |load| &load.victims);
+        let cost = self
+            .costs
+            .swap(model, victims, self.plans[model.index()].load_time);
+        let residency = self.fair.residency_mut(model);
+        residency.ready_at = now;
+        residency.turn = plan.turn.of(cost).min(plan.max_turn);
+    }
+
+    /// Whoever waits for a resident that is not fenced takes a free slot.
+    fn serve_residents(&mut self, now: Timestamp) {
+        let wanted: Vec<ModelId> = self.fair.wanted().collect();
+        for model in wanted {
+            while self.may_serve(model)
+                && let Some(waiting) = self.fair.pop(model)
+            {
+                self.grant(now, waiting.request, model);
+            }
+        }
+    }
+
+    /// Tells those whose position has changed.
+    fn announce_tickets(&mut self) {
+        let wanted: Vec<ModelId> = self.fair.wanted().collect();
+        for model in wanted {
+            let told = self.fair.unannounced(model);
+            self.outputs
+                .extend(told.map(|(request, position)| Output::Queued { request, position }));
+        }
+    }
+
+    fn priority(&self, model: ModelId) -> i64 {
+        self.plans[model.index()].priority
+    }
+}

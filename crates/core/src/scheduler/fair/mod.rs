@@ -1,0 +1,109 @@
+//! The tables of `fair`: who waits for what, how long each model has stayed, who is fenced. What it decides with them
+//! is in `herd/fair.rs`, because decisions need the models' phases and the loads as well.
+
+mod residency;
+mod ticket;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use self::residency::Residency;
+pub(crate) use self::ticket::{Ticket, Waiting};
+use crate::{ModelId, RequestId, Timestamp};
+
+/// Where a ticket stands: the earlier, the higher. The moment of its oldest arrival, moved forward by `aging` for each
+/// step of priority (in nanoseconds, before the origin of time if need be). So two tickets never change places.
+pub(crate) type Rank = (i128, RequestId);
+
+/// What `fair` remembers.
+#[derive(Debug)]
+pub(crate) struct Fair {
+    tickets: Vec<Ticket>,
+    /// The models whose tickets are not empty.
+    wanted: BTreeSet<ModelId>,
+    residencies: Vec<Residency>,
+    /// Residents that must leave for a ticket that is due, and since when nobody new is let in to them.
+    fences: BTreeMap<ModelId, Timestamp>,
+    /// When the decisions must be looked at again although nothing has happened.
+    pub(crate) wake_at: Option<Timestamp>,
+}
+
+impl Fair {
+    pub(crate) fn new(model_count: usize) -> Self {
+        Self {
+            tickets: std::iter::repeat_with(Ticket::default)
+                .take(model_count)
+                .collect(),
+            wanted: BTreeSet::new(),
+            residencies: vec![Residency::default(); model_count],
+            fences: BTreeMap::new(),
+            wake_at: None,
+        }
+    }
+
+    pub(crate) fn ticket(&self, model: ModelId) -> &Ticket {
+        &self.tickets[model.index()]
+    }
+
+    pub(crate) fn residency(&self, model: ModelId) -> &Residency {
+        &self.residencies[model.index()]
+    }
+
+    pub(crate) fn residency_mut(&mut self, model: ModelId) -> &mut Residency {
+        &mut self.residencies[model.index()]
+    }
+
+    /// Models that somebody waits for, ascending.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = ModelId> {
+        self.wanted.iter().copied()
+    }
+
+    pub(crate) fn push(&mut self, model: ModelId, waiting: Waiting) {
+        self.tickets[model.index()].push(waiting);
+        self.wanted.insert(model);
+    }
+
+    pub(crate) fn pop(&mut self, model: ModelId) -> Option<Waiting> {
+        let first = self.tickets[model.index()].pop();
+        self.refresh_wanted(model);
+        first
+    }
+
+    pub(crate) fn remove(&mut self, model: ModelId, request: RequestId) {
+        self.tickets[model.index()].remove(request);
+        self.refresh_wanted(model);
+    }
+
+    /// Takes out everybody who waits for the model, in order.
+    pub(crate) fn take(&mut self, model: ModelId) -> Vec<RequestId> {
+        self.wanted.remove(&model);
+        self.tickets[model.index()].take()
+    }
+
+    pub(crate) fn is_fenced(&self, model: ModelId) -> bool {
+        self.fences.contains_key(&model)
+    }
+
+    /// Since when nobody new is let in to the model.
+    pub(crate) fn fenced_since(&self, model: ModelId) -> Option<Timestamp> {
+        self.fences.get(&model).copied()
+    }
+
+    /// Replaces the fences; those that stood already go on since when they did.
+    pub(crate) fn set_fences(&mut self, now: Timestamp, fenced: &BTreeSet<ModelId>) {
+        self.fences.retain(|model, _| fenced.contains(model));
+        for &model in fenced {
+            self.fences.entry(model).or_insert(now);
+        }
+    }
+
+    /// Positions that nobody has been told yet.
+    pub(crate) fn unannounced(&mut self, model: ModelId) -> impl Iterator<Item = (RequestId, usize)> {
+        self.tickets[model.index()].unannounced()
+    }
+
+    fn refresh_wanted(&mut self, model: ModelId) {
+        if self.tickets[model.index()].is_empty() {
+            self.wanted.remove(&model);
+        }
+    }
+}
