@@ -44,6 +44,7 @@ struct Books {
     cause: Option<Cause>,
     load: Option<Load>,
     idle_since: Timestamp,
+    last_grant: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +90,7 @@ impl Audit {
             cause: None,
             load: None,
             idle_since: Timestamp::default(),
+            last_grant: Timestamp::default(),
         };
         Self {
             models: vec![books; plan.models.len()],
@@ -118,7 +120,7 @@ impl Audit {
         }
         self.check_after(input)?;
         self.check_getters(herd)?;
-        self.check_rest(herd)
+        self.check_rest(now, input, herd)
     }
 
     fn enter_input(&mut self, now: Timestamp, input: &Input, said: &[Output]) -> Verdict {
@@ -210,7 +212,7 @@ impl Audit {
                 request,
                 model,
                 generation,
-            } => self.enter_grant(input, request, model, generation),
+            } => self.enter_grant(now, input, request, model, generation),
             Output::Reject { request, refusal } => {
                 let asked = matches!(input, Input::Request { request: asking, .. } if *asking == request);
                 demand(asked, || "1: refused after it was admitted".to_owned())?;
@@ -236,7 +238,7 @@ impl Audit {
             }
             Output::Load {
                 model, ref victims, ..
-            } => self.enter_load(model, victims),
+            } => self.enter_load(now, model, victims),
             Output::Changed {
                 model,
                 from,
@@ -261,11 +263,13 @@ impl Audit {
         }
     }
 
-    fn enter_load(&mut self, target: ModelId, victims: &[ModelId]) -> Verdict {
+    fn enter_load(&mut self, now: Timestamp, target: ModelId, victims: &[ModelId]) -> Verdict {
         demand(victims.is_sorted() && !victims.contains(&target), || {
             "victims out of order, or the target among them".to_owned()
         })?;
-        let busy = victims.iter().find(|&&victim| self.in_flight(victim) > 0);
+        let busy = victims
+            .iter()
+            .find(|&&victim| self.in_flight(victim) > 0 && !self.may_be_broken_off(now, victim));
         demand(busy.is_none(), || format!("4: {busy:?} is busy"))?;
         demand(self.waits_for(target), || "a load for nobody".to_owned())?;
         demand(!self.shutting_down, || "a load during shutdown".to_owned())?;
@@ -303,7 +307,7 @@ impl Audit {
         model: ModelId,
         generation: Generation,
     ) -> Verdict {
-        let busy = self.in_flight(model) > 0;
+        let busy = self.in_flight(model) > 0 && !self.may_be_broken_off(now, model);
         let waited_for = self.waits_for(model);
         let cause = self.models[model.index()].cause;
         let ttl = self.plans[model.index()].ttl;
@@ -345,6 +349,7 @@ impl Audit {
 
     fn enter_grant(
         &mut self,
+        now: Timestamp,
         input: &Input,
         request: RequestId,
         model: ModelId,
@@ -367,8 +372,11 @@ impl Audit {
         let open = self.open.get_mut(&request).expect("it is waiting");
         demand(open.model == model, || "on the wrong model".to_owned())?;
         open.granted = Some(generation);
+        self.models[model.index()].last_grant = now;
         self.check_company(model)?;
-        if self.pairwise && matches!(input, Input::Request { .. }) {
+        // `fair` goes on serving a resident beside those whom the planner had left alone when they came (W13).
+        let asks_planner = matches!(self.strategy, Strategy::Fifo { .. });
+        if asks_planner && self.pairwise && matches!(input, Input::Request { .. }) {
             let mut victims = Vec::new();
             self.planner.victims(model, &self.live(), &mut victims);
             demand(victims.is_empty(), || format!("3: served beside {victims:?}"))?;
@@ -418,11 +426,30 @@ impl Audit {
         Ok(())
     }
 
-    /// Invariant 6: positions count from 1, higher priority first, then in order of arrival.
+    /// Whether the configuration lets requests be broken off that hold the model against one that is due.
+    fn may_be_broken_off(&self, now: Timestamp, model: ModelId) -> bool {
+        let timeout = match self.strategy {
+            Strategy::Fifo { limit: _ } => None,
+            Strategy::Fair(plan) => plan.drain_timeout,
+        };
+        timeout.is_some_and(|timeout| self.models[model.index()].last_grant + timeout <= now)
+    }
+
+    /// Invariant 6: positions count from 1; with `fifo` over all models, higher priority first, then in order of
+    /// arrival; with `fair` among those who wait for the same model.
     fn check_broadcast(&self, said: &[Output]) -> Verdict {
         let Some((&Output::Queued { request, position }, before)) = said.split_last() else {
             return Ok(());
         };
+        if let Strategy::Fair(_) = self.strategy {
+            let model = self.open.get(&request).map(|open| open.model);
+            let earlier = self
+                .open
+                .range(..request)
+                .filter(|(_, open)| Some(open.model) == model && open.granted.is_none());
+            let expected = earlier.count() + 1;
+            return demand(position == expected, || format!("6: its position is {expected}"));
+        }
         let previous = match before.last() {
             Some(&Output::Queued { request, position }) => Some((request, position)),
             Some(_) | None => None,
@@ -498,7 +525,11 @@ impl Audit {
             }
             let allowed = self.plans[index].concurrency_limit;
             demand(
-                self.strategy != Strategy::Fifo { limit: Limit::Arrival } || self.reserved(model) <= allowed,
+                self.strategy
+                    != Strategy::Fifo {
+                        limit: Limit::Arrival,
+                    }
+                    || self.reserved(model) <= allowed,
                 || format!("2: {model:?} has admitted too many"),
             )?;
         }
@@ -507,11 +538,18 @@ impl Audit {
         })?;
         let waiting = self.open.values().filter(|open| open.granted.is_none()).count();
         demand(herd.waiting() == waiting, || format!("2: {waiting} wait"))?;
-        demand(waiting <= MAX_WAITING, || "10: too many wait".to_owned())
+        match self.strategy {
+            Strategy::Fifo { limit: _ } => demand(waiting <= MAX_WAITING, || "10: too many wait".to_owned()),
+            Strategy::Fair(_) => self.all_models().try_for_each(|model| {
+                let waiting = self.reserved(model) - self.in_flight(model);
+                let allowed = self.plans[model.index()].queue_limit;
+                demand(waiting <= allowed, || format!("10: too many wait for {model:?}"))
+            }),
+        }
     }
 
     /// Invariant 8, and that nobody waits for nothing.
-    fn check_rest(&self, herd: &Herd) -> Verdict {
+    fn check_rest(&self, now: Timestamp, input: &Input, herd: &Herd) -> Verdict {
         let settled = self.models.iter().all(|books| {
             books
                 .process
@@ -520,6 +558,19 @@ impl Audit {
         let in_flight = self.open.values().any(|open| open.granted.is_some());
         if !settled || in_flight {
             return Ok(());
+        }
+        if let Strategy::Fair(_) = self.strategy
+            && !self.open.is_empty()
+        {
+            // An idle resident may linger, or have its turn; then a timer ends it. It may fire late, but not in vain.
+            let asked = herd.poll_timeout();
+            let helps = |asked| asked > now || *input != Input::Timeout;
+            return demand(asked.is_some_and(helps), || {
+                format!(
+                    "everything rests, there wait {:?}, and the timer says {asked:?}",
+                    self.open
+                )
+            });
         }
         demand(self.open.is_empty(), || {
             format!("everything rests, and yet there wait {:?}", self.open)
@@ -536,6 +587,10 @@ impl Audit {
         demand(asked == expected, || {
             format!("8: poll_timeout says {asked:?}, the idle clocks {expected:?}")
         })
+    }
+
+    fn all_models(&self) -> impl Iterator<Item = ModelId> {
+        (0..self.plans.len() as u32).map(ModelId)
     }
 
     fn close(&mut self, request: RequestId) -> Result<Open, String> {

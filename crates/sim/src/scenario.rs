@@ -7,12 +7,15 @@ use std::time::Duration;
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
-use herder_core::{Limit, ModelId, ModelPlan, Plan, Strategy};
+use herder_core::{Factor, FairPlan, Limit, Linger, ModelId, ModelPlan, Plan, Strategy};
 
 use crate::Random;
 
 /// Most models of a drawn scenario; more would only make conflicts rarer.
 const MOST_MODELS: u64 = 9;
+
+/// Makes the source of `fair`'s keys another than that of everything else.
+const FAIR_SEED: u64 = 0x6661_6972;
 
 /// A world that has not begun.
 #[derive(Debug, Clone)]
@@ -113,6 +116,20 @@ impl Scenario {
         }
     }
 
+    /// Draws the same scenario as [`Self::from_seed`], but decided by `fair`, with keys drawn as well.
+    #[must_use]
+    pub fn fair_from_seed(seed: u64) -> Self {
+        let mut scenario = Self::from_seed(seed);
+        // Another source, so that the rest of the scenario stays as it is.
+        let random = &mut Random::new(seed ^ FAIR_SEED);
+        scenario.strategy = Strategy::Fair(draw_fair(random));
+        for model in &mut scenario.models {
+            model.queue_limit = [1, 3, 512][random.index(3)];
+            model.load_time = random.chance(500).then(|| random.milliseconds(0..=20_000));
+        }
+        scenario
+    }
+
     /// The plan for the core; a new one each time, because planners are not shared.
     ///
     /// # Errors
@@ -185,6 +202,24 @@ fn draw_model(random: &mut Random) -> ModelPlan {
         unload_timeout: Duration::from_secs(random.within(1..=12)),
         start_timeout: Duration::from_secs(random.within(15..=60)),
         load_time: None,
+    }
+}
+
+/// Extremes included: keys of zero, and some that are longer than anything else in the world.
+fn draw_fair(random: &mut Random) -> FairPlan {
+    let turn_in_thousandths = [0, 500, 2_000, 10_000][random.index(4)];
+    FairPlan {
+        price: Factor::from_thousandths([0, 300, 1_000, 5_000][random.index(4)]),
+        max_wait: random.milliseconds(0..=90_000),
+        turn: Factor::from_thousandths(turn_in_thousandths),
+        max_turn: random.milliseconds(0..=60_000),
+        linger: match random.below(3) {
+            0 => Linger::Auto,
+            1 => Linger::Fixed(Duration::ZERO),
+            _ => Linger::Fixed(random.milliseconds(0..=5_000)),
+        },
+        aging: random.milliseconds(0..=60_000),
+        drain_timeout: random.chance(250).then(|| random.milliseconds(1..=30_000)),
     }
 }
 

@@ -7,11 +7,15 @@ use herder_sim::{Checks, Ending, Rules, Scenario, Summary, World};
 
 /// Seeds of an ordinary run.
 const WORLDS: u64 = 100;
+/// Worlds decided by `fair`, and how long each goes on: together a million inputs.
+const FAIR_WORLDS: u64 = 500;
+const FAIR_INPUTS: u64 = 2_000;
 /// Inputs before the end of each world begins.
 const INPUTS: u64 = 1_200;
 
-fn run(seed: u64, inputs: u64) -> Summary {
-    let mut world = World::new(Scenario::from_seed(seed), Checks::On).expect("drawn rules are sound");
+fn run(scenario: Scenario, inputs: u64) -> Summary {
+    let seed = scenario.seed;
+    let mut world = World::new(scenario, Checks::On).expect("drawn rules are sound");
     match catch_unwind(AssertUnwindSafe(|| world.run(inputs))) {
         Ok(Ok(summary)) => summary,
         Ok(Err(violation)) => panic!("{violation}\nrepeat with HERDER_SIM_SEED={seed}"),
@@ -31,22 +35,33 @@ fn number_from(variable: &str) -> Option<u64> {
     )
 }
 
-#[test]
-fn invariants_hold_in_every_world() {
+/// Runs worlds from many seeds, or the one that the environment names.
+fn hunt(draw: fn(u64) -> Scenario, worlds: u64, inputs: u64) {
     if let Some(seed) = number_from("HERDER_SIM_SEED") {
-        println!("{:#?}\n{:?}", Scenario::from_seed(seed), run(seed, INPUTS));
+        println!("{:#?}\n{:?}", draw(seed), run(draw(seed), inputs));
         return;
     }
     let mut requests = 0;
     let mut starts = 0;
-    for seed in 0..number_from("HERDER_SIM_WORLDS").unwrap_or(WORLDS) {
-        let summary = run(seed, INPUTS);
+    for seed in 0..number_from("HERDER_SIM_WORLDS").unwrap_or(worlds) {
+        let summary = run(draw(seed), inputs);
         requests += summary.requests;
         starts += summary.starts;
     }
     // A world in which nothing happens proves nothing.
-    assert!(requests > WORLDS * INPUTS / 10, "{requests} requests");
-    assert!(starts > WORLDS * INPUTS / 50, "{starts} starts");
+    assert!(requests > worlds * inputs / 10, "{requests} requests");
+    assert!(starts > worlds * inputs / 50, "{starts} starts");
+}
+
+#[test]
+fn invariants_hold_in_every_world_of_fifo() {
+    hunt(Scenario::from_seed, WORLDS, INPUTS);
+}
+
+/// Issue 4: at least a million events.
+#[test]
+fn invariants_hold_in_every_world_of_fair() {
+    hunt(Scenario::fair_from_seed, FAIR_WORLDS, FAIR_INPUTS);
 }
 
 #[test]
@@ -54,7 +69,9 @@ fn seeds_reach_every_kind_of_world() {
     let scenarios: Vec<Scenario> = (0..WORLDS).map(Scenario::from_seed).collect();
     for limit in [Limit::Arrival, Limit::Grant] {
         for ending in [Ending::Settled, Ending::Abrupt] {
-            let like = |scenario: &&Scenario| scenario.strategy == Strategy::Fifo { limit } && scenario.ending == ending;
+            let like = |scenario: &&Scenario| {
+                scenario.strategy == Strategy::Fifo { limit } && scenario.ending == ending
+            };
             let matrices = scenarios
                 .iter()
                 .filter(like)
@@ -73,10 +90,12 @@ fn seeds_reach_every_kind_of_world() {
 
 #[test]
 fn invariant_7_the_same_seed_gives_the_same_outputs() {
-    for seed in 0..10 {
-        let (first, second) = (run(seed, INPUTS), run(seed, INPUTS));
-        assert_eq!(first, second, "seed {seed}");
-        let other = run(seed + 1_000_000, INPUTS);
-        assert_ne!(first.digest, other.digest, "seed {seed}");
+    for draw in [Scenario::from_seed, Scenario::fair_from_seed] {
+        for seed in 0..10 {
+            let (first, second) = (run(draw(seed), INPUTS), run(draw(seed), INPUTS));
+            assert_eq!(first, second, "seed {seed}");
+            let other = run(draw(seed + 1_000_000), INPUTS);
+            assert_ne!(first.digest, other.digest, "seed {seed}");
+        }
     }
 }
