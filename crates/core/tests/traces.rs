@@ -3,24 +3,29 @@
 
 mod replay;
 
-use replay::{Limit, row_ids, rows};
+use replay::{FairPlan, Limit, Strategy, row_ids, rows};
 
 const ARRIVAL: &str = include_str!("traces/arrival.txt");
 const GRANT: &str = include_str!("traces/grant.txt");
 const KEPT: &str = include_str!("traces/kept_weaknesses.txt");
 const MENDED: &str = include_str!("traces/mended.txt");
+const FAIR: &str = include_str!("traces/fair.txt");
 
 fn check(id: &str) {
-    let (file, limit) = match id.as_bytes()[0] {
-        b'T' => (ARRIVAL, Limit::Arrival),
-        b'E' => (GRANT, Limit::Grant),
-        _ if row_ids(MENDED).any(|row| row == id) => (MENDED, Limit::Arrival),
-        _ => (KEPT, Limit::Arrival),
+    let arrival = Strategy::Fifo {
+        limit: Limit::Arrival,
+    };
+    let (file, strategy) = match id.as_bytes()[0] {
+        b'T' => (ARRIVAL, arrival),
+        b'E' => (GRANT, Strategy::Fifo { limit: Limit::Grant }),
+        b'F' => (FAIR, Strategy::Fair(FairPlan::default())),
+        _ if row_ids(MENDED).any(|row| row == id) => (MENDED, arrival),
+        _ => (KEPT, arrival),
     };
     let row = rows(file)
         .find(|row| row.id == id)
         .expect("the row is in its file");
-    replay::replay(&row, limit);
+    replay::replay(&row, strategy);
 }
 
 macro_rules! traces {
@@ -31,7 +36,7 @@ macro_rules! traces {
         fn every_row_is_a_test() {
             let listed = [$(stringify!($id)),*];
             let written: Vec<&str> =
-                [ARRIVAL, GRANT, KEPT, MENDED].into_iter().flat_map(row_ids).collect();
+                [ARRIVAL, GRANT, KEPT, MENDED, FAIR].into_iter().flat_map(row_ids).collect();
             assert_eq!(listed.len(), written.len());
             assert!(written.iter().all(|id| listed.contains(id)));
         }
@@ -42,5 +47,6 @@ traces! {
     T01 T02 T03 T04 T05 T06 T07 T08 T09 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T21
     T22 T23 T24 T25 T26 T27 T28 T29 T30 T31 T32 T33 T34 T35 T36 T37 T38 T39 T40 T41 T42
     E01 E02 E03 E04 E05
+    F01 F02 F03 F04 F05 F06 F07 F08 F09 F10 F11 F12 F13 F14 F15 F16 F17 F18 F19 F20 F21 F22 F23 F24 F25 FW01 FW02 FW03 FW04 FW05 FW13 FW15 FW17
     W01 W02 W03 W04 W05 W06 W07 W07b W08 W09 W10 W11 W12 W13 W14 W15 W16 W17 W18 W19
 }

@@ -6,12 +6,12 @@
 //! A ticket either begins its load, or fences its victims and waits until they are idle, or waits for a moment that the
 //! pass writes down: so nobody waits without an event or a timer that ends it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Herd, Shutdown};
 use crate::lifecycle::Phase;
-use crate::scheduler::fair::{Rank, Waiting};
+use crate::scheduler::fair::{Fence, Rank, Waiting};
 use crate::scheduler::ledger::Place;
 use crate::{Failure, FairPlan, ModelId, Output, Refusal, RequestId, Timestamp};
 
@@ -126,7 +126,7 @@ impl Herd {
             .collect();
         order.sort_unstable();
         let mut ahead: Vec<Ahead> = Vec::new();
-        let mut fenced = BTreeSet::new();
+        let mut fences = BTreeMap::new();
         let mut wake_at = None;
         for (_, model) in order {
             if let Phase::Ready { .. } = self.phases[model.index()] {
@@ -151,7 +151,11 @@ impl Herd {
                     continue;
                 }
                 Verdict::Fence(until) => {
-                    fenced.extend(victims.iter().copied());
+                    for &victim in &victims {
+                        let since = self.fair.fence(victim).map_or(now, |fence| fence.since);
+                        // The highest rank counts if two want the same one gone.
+                        fences.entry(victim).or_insert(Fence { since, by: model });
+                    }
                     wake_at = [wake_at, until].into_iter().flatten().min();
                 }
                 Verdict::Wait(until) => {
@@ -162,7 +166,7 @@ impl Herd {
             }
             ahead.push(Ahead { model, victims, due });
         }
-        self.fair.set_fences(now, &fenced);
+        self.fair.set_fences(fences);
         self.fair.wake_at = wake_at;
         None
     }
@@ -205,7 +209,7 @@ impl Herd {
         let busy = victims
             .iter()
             .filter(|&&victim| self.ledger.in_flight(victim) > 0);
-        let fenced_since = busy.map(|&victim| self.fair.fenced_since(victim).unwrap_or(now));
+        let fenced_since = busy.map(|&victim| self.fair.fence(victim).map_or(now, |fence| fence.since));
         match (fenced_since.max(), plan.drain_timeout) {
             (None, _) => Verdict::Load,
             (Some(_), None) => Verdict::Fence(None),
@@ -297,17 +301,16 @@ impl Herd {
         let Phase::Ready { idle_since, .. } = self.phases[victim.index()] else {
             return over;
         };
-        if self.priority(by) > self.priority(victim) {
+        // A turn that has ended does not begin again because somebody comes while others of the victims still drain.
+        let has_ended = self.fair.fence(victim).is_some_and(|fence| fence.by == by);
+        if has_ended || self.priority(by) > self.priority(victim) {
             return over;
         }
         let stay = self.fair.residency(victim);
-        let cohort_waits = self
-            .fair
-            .ticket(victim)
-            .first()
-            .is_some_and(|first| first.arrived <= stay.ready_at);
+        let first = self.fair.ticket(victim).first();
+        let cohort_waits = first.is_some_and(|first| first.arrived <= stay.ready_at);
         let end = stay.ready_at + if cohort_waits { plan.max_turn } else { stay.turn };
-        if self.ledger.in_flight(victim) == 0 {
+        if self.ledger.in_flight(victim) == 0 && first.is_none() {
             end.min(idle_since + self.linger(victim, plan))
         } else {
             end

@@ -1,17 +1,22 @@
 //! Reads trace rows and replays them against the real [`Herd`].
+//!
+//! The notation is that of spec/runtime.md 1.15. Rows of `fair` are about time as well, so they have two more events:
+//! `T 5s` lets time pass (timers fire on the way), `G oak` reports that the process of oak is gone. And their initial
+//! states have more settings: the keys of `fair`, `load.oak=5s` for `loadTime`, `qlim.oak=1` for `queueLimit`. A model
+//! that is ready initially has just become so, and its load took its `loadTime`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub(crate) use herder_core::Limit;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::{Explanation, Planner};
 use herder_core::{
-    CommandId, Exit, Failure, Generation, Herd, ModelId, ModelPlan, ModelState, Output, Plan, Refusal,
-    RequestId, Strategy, Timestamp,
+    CommandId, DEFAULT_LOAD_TIME, Exit, Factor, Failure, Generation, Herd, Linger, ModelId, ModelPlan,
+    ModelState, Output, Plan, Refusal, RequestId, Timestamp,
 };
+pub(crate) use herder_core::{FairPlan, Limit, Strategy};
 
 /// The name the spec uses for a model that nobody configured.
 const UNKNOWN: &str = "yew";
@@ -57,8 +62,8 @@ pub(crate) fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
 }
 
 /// Replays the row and compares the effects of every step.
-pub(crate) fn replay(row: &Row<'_>, limit: Limit) {
-    let mut world = World::new(row, limit);
+pub(crate) fn replay(row: &Row<'_>, strategy: Strategy) {
+    let mut world = World::new(row, strategy);
     for (index, &(event, expected)) in row.steps.iter().enumerate() {
         let seen = world.step(event);
         let seen = if seen.is_empty() {
@@ -106,6 +111,8 @@ impl Planner for AfterSetUp {
 
 struct World {
     herd: Herd,
+    now: Timestamp,
+    load_times: Vec<Duration>,
     names: Vec<String>,
     requests: u64,
     commands: u64,
@@ -129,7 +136,7 @@ struct Effects {
 }
 
 impl World {
-    fn new(row: &Row<'_>, limit: Limit) -> Self {
+    fn new(row: &Row<'_>, mut strategy: Strategy) -> Self {
         let names = model_names(row);
         let id = |name: &str| {
             ModelId(
@@ -159,7 +166,17 @@ impl World {
                     models[id(name).index()].concurrency_limit = value.parse().expect("a number");
                 }
                 Some(("pri", name)) => models[id(name).index()].priority = value.parse().expect("a number"),
+                Some(("load", name)) => models[id(name).index()].load_time = Some(span(value)),
+                Some(("qlim", name)) => {
+                    models[id(name).index()].queue_limit = value.parse().expect("a number")
+                }
                 Some(_) => panic!("unknown setting {setting}"),
+                None if FAIR_KEYS.contains(&key) => {
+                    let Strategy::Fair(plan) = &mut strategy else {
+                        panic!("{key} is a key of fair")
+                    };
+                    set_key(plan, key, value);
+                }
                 None => states.push((id(key), value)),
             }
         }
@@ -168,12 +185,18 @@ impl World {
             planner: planner(row.planner, names.len(), &id),
             done: done.clone(),
         };
+        let load_times = models
+            .iter()
+            .map(|model| model.load_time.unwrap_or(DEFAULT_LOAD_TIME))
+            .collect();
         let mut world = Self {
             herd: Herd::new(Plan {
                 models,
                 planner: Box::new(planner),
-                strategy: Strategy::Fifo { limit },
+                strategy,
             }),
+            now: Timestamp::default(),
+            load_times,
             names: names.clone(),
             requests: 0,
             commands: 0,
@@ -182,7 +205,7 @@ impl World {
             victims: BTreeMap::new(),
             failures: BTreeMap::new(),
             generations: BTreeMap::new(),
-            admits_on_arrival: limit == Limit::Arrival,
+            admits_on_arrival: strategy != Strategy::Fifo { limit: Limit::Grant },
         };
         for (model, state) in states {
             world.bring_to(model, state);
@@ -197,10 +220,11 @@ impl World {
             return;
         }
         let request = RequestId(u64::MAX);
-        self.herd.handle_request(NOW, request, model);
+        self.herd.handle_request(self.now, request, model);
         self.collect();
+        self.now = self.now + self.load_times[model.index()];
         self.report_ready(model);
-        self.herd.handle_done(NOW, request);
+        self.herd.handle_done(self.now, request);
         if state == "stopping" {
             self.unload(&[model], Duration::from_secs(1));
         }
@@ -226,7 +250,7 @@ impl World {
                 } else {
                     self.id(name)
                 };
-                self.herd.handle_request(NOW, request, model);
+                self.herd.handle_request(self.now, request, model);
                 let seen = self.collect();
                 let refused = seen.texts.iter().any(|text| text.starts_with("rej"));
                 if self.admits_on_arrival && !refused {
@@ -252,11 +276,11 @@ impl World {
                     .get_mut(&model)
                     .expect("something was granted")
                     .remove(0);
-                self.herd.handle_done(NOW, request);
+                self.herd.handle_done(self.now, request);
                 effects.extend(self.collect().into_texts());
             }
             ["X", request] => {
-                self.herd.handle_cancel(NOW, request_id(request));
+                self.herd.handle_cancel(self.now, request_id(request));
                 effects.extend(self.collect().into_texts());
             }
             ["GONE", request] => {
@@ -283,8 +307,22 @@ impl World {
                 }
                 effects.extend(self.collect().into_texts());
             }
+            ["T", time] => {
+                let end = self.now + span(time);
+                while let Some(at) = self.herd.poll_timeout().filter(|&at| at <= end) {
+                    assert!(at > self.now, "the timer does not let time go on");
+                    self.now = at;
+                    self.herd.handle_timeout(self.now);
+                }
+                self.now = end;
+                effects.extend(self.collect().into_texts());
+            }
+            ["G", name] => {
+                self.report_exited(self.id(name));
+                effects.extend(self.collect().into_texts());
+            }
             ["Z"] => {
-                self.herd.shutdown(NOW, NOW);
+                self.herd.shutdown(self.now, self.now);
                 effects.extend(self.collect().into_texts());
             }
             ["P", change] => {
@@ -301,8 +339,8 @@ impl World {
                 // that was ever given out.
                 let late = known.rfind(|&old| Some(old) != live).unwrap_or(Generation(0));
                 match outcome {
-                    ["ok"] => self.herd.handle_ready(NOW, model, late),
-                    ["err", _] => self.herd.handle_exited(NOW, model, late, Exit::Ended),
+                    ["ok"] => self.herd.handle_ready(self.now, model, late),
+                    ["err", _] => self.herd.handle_exited(self.now, model, late, Exit::Ended),
                     _ => panic!("unknown outcome in {event}"),
                 }
                 effects.extend(self.collect().into_texts());
@@ -315,7 +353,7 @@ impl World {
     fn unload(&mut self, models: &[ModelId], grace: Duration) -> Effects {
         self.commands += 1;
         self.herd
-            .unload(NOW, CommandId(self.commands), models, Some(grace));
+            .unload(self.now, CommandId(self.commands), models, Some(grace));
         self.collect()
     }
 
@@ -345,7 +383,7 @@ impl World {
 
     fn report_ready(&mut self, model: ModelId) {
         if let Some(generation) = self.herd.generation(model) {
-            self.herd.handle_ready(NOW, model, generation);
+            self.herd.handle_ready(self.now, model, generation);
         }
     }
 
@@ -355,12 +393,12 @@ impl World {
             .generation(model)
             .expect("the load has started its target");
         self.failures.insert(generation, text.to_owned());
-        self.herd.handle_exited(NOW, model, generation, Exit::Ended);
+        self.herd.handle_exited(self.now, model, generation, Exit::Ended);
     }
 
     fn report_exited(&mut self, model: ModelId) {
         if let Some(generation) = self.herd.generation(model) {
-            self.herd.handle_exited(NOW, model, generation, Exit::Ended);
+            self.herd.handle_exited(self.now, model, generation, Exit::Ended);
         }
     }
 
@@ -395,7 +433,7 @@ impl World {
                     assert_eq!(self.herd.generation(model), Some(generation));
                     if self.gone.contains(&request) {
                         effects.texts.push(format!("serve r{} → gone", request.0));
-                        self.herd.handle_done(NOW, request);
+                        self.herd.handle_done(self.now, request);
                     } else {
                         effects.texts.push(format!("serve r{}", request.0));
                         self.granted.entry(model).or_default().push(request);
@@ -404,8 +442,8 @@ impl World {
                 Output::Reject { request, refusal } => {
                     let code = match refusal {
                         Refusal::UnknownModel => "404",
-                        Refusal::ConcurrencyLimit => "429",
-                        Refusal::QueueFull | Refusal::FailFast { .. } | Refusal::ShuttingDown => {
+                        Refusal::ConcurrencyLimit | Refusal::QueueFull => "429",
+                        Refusal::FailFast { .. } | Refusal::ShuttingDown => {
                             panic!("no trace expects {refusal:?}")
                         }
                     };
@@ -484,8 +522,35 @@ impl Effects {
     }
 }
 
-/// Traces are about order, not about time.
-const NOW: Timestamp = Timestamp(Duration::ZERO);
+/// `5s`
+fn span(text: &str) -> Duration {
+    let seconds = text.strip_suffix('s').expect("seconds");
+    Duration::from_secs_f64(seconds.parse().expect("a number"))
+}
+
+const FAIR_KEYS: [&str; 7] = [
+    "price",
+    "turn",
+    "maxWait",
+    "maxTurn",
+    "aging",
+    "linger",
+    "drainTimeout",
+];
+
+fn set_key(plan: &mut FairPlan, key: &str, value: &str) {
+    let factor = || Factor::from_thousandths((value.parse::<f64>().expect("a number") * 1_000.0) as u32);
+    match key {
+        "price" => plan.price = factor(),
+        "turn" => plan.turn = factor(),
+        "maxWait" => plan.max_wait = span(value),
+        "maxTurn" => plan.max_turn = span(value),
+        "aging" => plan.aging = span(value),
+        "linger" => plan.linger = Linger::Fixed(span(value)),
+        "drainTimeout" => plan.drain_timeout = Some(span(value)),
+        _ => unreachable!("not one of the keys"),
+    }
+}
 
 fn request_id(text: &str) -> RequestId {
     RequestId(text.trim_start_matches('r').parse().expect("a number"))
@@ -502,13 +567,16 @@ fn model_names(row: &Row<'_>) -> Vec<String> {
     };
     for (event, _) in &row.steps {
         match event.split_whitespace().collect::<Vec<_>>()[..] {
-            ["Q" | "D" | "S" | "LATE", name, ..] => add(name),
+            ["Q" | "D" | "S" | "G" | "LATE", name, ..] => add(name),
             ["U", names, _] => names.split('+').for_each(&mut add),
             _ => {}
         }
     }
     for setting in row.initial.split_whitespace().filter(|&setting| setting != "—") {
         let key = setting.split('=').next().expect("split gives one part at least");
+        if FAIR_KEYS.contains(&key) {
+            continue;
+        }
         add(key.rsplit('.').next().expect("split gives one part at least"));
     }
     let planner = match row.planner {

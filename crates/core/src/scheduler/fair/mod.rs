@@ -14,6 +14,14 @@ use crate::{ModelId, RequestId, Timestamp};
 /// step of priority (in nanoseconds, before the origin of time if need be). So two tickets never change places.
 pub(crate) type Rank = (i128, RequestId);
 
+/// Nobody new is let in to a resident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fence {
+    pub(crate) since: Timestamp,
+    /// Whose ticket is due.
+    pub(crate) by: ModelId,
+}
+
 /// What `fair` remembers.
 #[derive(Debug)]
 pub(crate) struct Fair {
@@ -21,8 +29,8 @@ pub(crate) struct Fair {
     /// The models whose tickets are not empty.
     wanted: BTreeSet<ModelId>,
     residencies: Vec<Residency>,
-    /// Residents that must leave for a ticket that is due, and since when nobody new is let in to them.
-    fences: BTreeMap<ModelId, Timestamp>,
+    /// Residents that must leave for a ticket that is due.
+    fences: BTreeMap<ModelId, Fence>,
     /// When the decisions must be looked at again although nothing has happened.
     pub(crate) wake_at: Option<Timestamp>,
 }
@@ -83,17 +91,13 @@ impl Fair {
         self.fences.contains_key(&model)
     }
 
-    /// Since when nobody new is let in to the model.
-    pub(crate) fn fenced_since(&self, model: ModelId) -> Option<Timestamp> {
+    pub(crate) fn fence(&self, model: ModelId) -> Option<Fence> {
         self.fences.get(&model).copied()
     }
 
-    /// Replaces the fences; those that stood already go on since when they did.
-    pub(crate) fn set_fences(&mut self, now: Timestamp, fenced: &BTreeSet<ModelId>) {
-        self.fences.retain(|model, _| fenced.contains(model));
-        for &model in fenced {
-            self.fences.entry(model).or_insert(now);
-        }
+    /// Replaces the fences.
+    pub(crate) fn set_fences(&mut self, fences: BTreeMap<ModelId, Fence>) {
+        self.fences = fences;
     }
 
     /// Positions that nobody has been told yet.
