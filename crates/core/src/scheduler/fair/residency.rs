@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::{Linger, Timestamp};
 
+/// Least linger for clients that come back at once: the next request is on its way while the answer is read.
+const SHORTEST_LINGER: Duration = Duration::from_millis(250);
 /// Longest linger that is learned (scheduling.md, key `linger`).
 const LONGEST_LINGER: Duration = Duration::from_secs(5);
 /// A longer gap teaches no more than this one: the clients do not come back in time. Without the limit one night of
@@ -51,7 +53,7 @@ impl Residency {
             Linger::Auto => {
                 let longest = LONGEST_LINGER.min(swap_cost / 2);
                 if self.gaps > 0 && self.gap <= longest {
-                    (self.gap * GAPS_KEPT).min(longest)
+                    (self.gap * GAPS_KEPT).max(SHORTEST_LINGER).min(longest)
                 } else {
                     Duration::ZERO
                 }
@@ -79,6 +81,7 @@ mod tests {
     fn clients_that_come_back_soon_are_waited_for() {
         assert_eq!(learned(&[]), Duration::ZERO);
         assert_eq!(learned(&[300, 500]), Duration::from_millis(800));
+        assert_eq!(learned(&[0]), SHORTEST_LINGER, "they are never quicker than the network");
         assert_eq!(
             learned(&[3_000]),
             Duration::from_secs(4),
