@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use herder_core::planner::groups::GroupSpecification;
 use herder_core::{
-    CommandId, Exit, Generation, Limit, ModelId, ModelPlan, ModelState, Output, RequestId, Strategy, Timestamp,
+    CommandId, Exit, FairPlan, Generation, Limit, Linger, ModelId, ModelPlan, ModelState, Output, RequestId,
+    Strategy, Timestamp,
 };
 use herder_sim::{Behaviour, Checks, Ending, Input, Rules, Scenario, Trial};
 use proptest::collection::vec;
@@ -67,6 +68,22 @@ fn scenario(rules: Rules, model_count: usize, limit: Limit) -> Scenario {
     }
 }
 
+/// Longest way to rest. The longest honest one serves four requests, each after a swap and some timers.
+const REST_LIMIT: usize = 100;
+
+/// Prices and turns that are short enough to be reached in a few steps, and different enough to come in any order.
+fn fair_scenario(rules: Rules, model_count: usize) -> Scenario {
+    let mut scenario = scenario(rules, model_count, Limit::Arrival);
+    scenario.strategy = Strategy::Fair(FairPlan {
+        max_wait: Duration::from_secs(15),
+        max_turn: Duration::from_secs(12),
+        linger: Linger::Fixed(Duration::from_secs(3)),
+        aging: Duration::from_secs(7),
+        ..FairPlan::default()
+    });
+    scenario
+}
+
 /// Everybody excludes everybody; nobody anybody; the second model is in a group that evicts nobody.
 fn rules(model_count: usize) -> [Rules; 3] {
     let modest = GroupSpecification {
@@ -94,6 +111,27 @@ impl Situation {
             commands: 0,
             shutting_down: false,
         }
+    }
+
+    /// What happens when nothing goes wrong and no operator acts; fewer, so that histories can be longer.
+    fn orderly_actions(&self) -> Vec<Action> {
+        let mut actions = self.actions();
+        actions.retain(|action| match *action {
+            Action::Request(_)
+            | Action::CancelFirst(_)
+            | Action::DoneFirst(_)
+            | Action::Ready(_)
+            | Action::Timeout => true,
+            Action::Exit(model) => self.trial.herd().state(model) == ModelState::Stopping,
+            Action::CancelLast(_)
+            | Action::LateReady(_)
+            | Action::SpawnFailed(_)
+            | Action::Unload(_)
+            | Action::UnloadNow(_)
+            | Action::UnloadAll
+            | Action::Shutdown => false,
+        });
+        actions
     }
 
     /// What may happen next.
@@ -239,19 +277,55 @@ impl Situation {
     }
 
     fn fingerprint(&self) -> String {
-        let reference = self.trial.reference().expect("checks are on");
-        reference.fingerprint(self.now)
+        match self.trial.reference() {
+            Some(reference) => reference.fingerprint(self.now),
+            // Only what is equal in every number and moment is the same situation.
+            None => format!("{:?}", self.trial.herd()),
+        }
+    }
+
+    /// Everybody does what he has to, and nobody new comes: then everybody who waits must be served or refused.
+    fn come_to_rest(&mut self) -> Result<(), String> {
+        for _ in 0..REST_LIMIT {
+            let herd = self.trial.herd();
+            let states: Vec<_> = herd.running().collect();
+            let in_state = |wanted: ModelState| {
+                let found = states.iter().find(|&&(_, state)| state == wanted);
+                found.map(|&(model, _)| model)
+            };
+            let action = if let Some(&(model, _)) = self.serving.first() {
+                Action::DoneFirst(model)
+            } else if let Some(model) = in_state(ModelState::Stopping) {
+                Action::Exit(model)
+            } else if let Some(model) = in_state(ModelState::Starting) {
+                // One that was given up may not believe the report; then it ends.
+                self.perform(Action::Ready(model))?;
+                if self.trial.herd().state(model) != ModelState::Starting {
+                    continue;
+                }
+                Action::Exit(model)
+            } else if self.waiting.is_empty() {
+                return Ok(());
+            } else if herd.poll_timeout().is_some() {
+                Action::Timeout
+            } else {
+                break;
+            };
+            self.perform(action)?;
+        }
+        Err(format!("{:?} wait for ever", self.waiting))
     }
 }
 
-/// Tries every action in every situation that can be reached in `depth` steps; returns how many there are.
-fn explore(scenario: &Scenario, depth: usize) -> usize {
+/// Tries every action in every situation that can be reached in `depth` steps, and lets the last ones come to rest;
+/// returns how many there are.
+fn explore(scenario: &Scenario, depth: usize, actions: fn(&Situation) -> Vec<Action>) -> usize {
     let mut known = BTreeSet::from([Situation::new(scenario).fingerprint()]);
     let mut frontier: Vec<Vec<Action>> = vec![Vec::new()];
-    for _ in 0..depth {
+    for depth_left in (0..depth).rev() {
         let mut next = Vec::new();
         for history in frontier {
-            for action in Situation::after(scenario, &history).actions() {
+            for action in actions(&Situation::after(scenario, &history)) {
                 let mut situation = Situation::after(scenario, &history);
                 let mut longer = history.clone();
                 longer.push(action);
@@ -259,6 +333,11 @@ fn explore(scenario: &Scenario, depth: usize) -> usize {
                     panic!("{violation}\nafter {longer:?}");
                 }
                 if known.insert(situation.fingerprint()) {
+                    if depth_left == 0
+                        && let Err(complaint) = situation.come_to_rest()
+                    {
+                        panic!("{complaint}\nafter {longer:?}");
+                    }
                     next.push(longer);
                 }
             }
@@ -278,7 +357,7 @@ fn all_short_histories_of_two_models() {
     let deeper = deeper();
     for rules in rules(2) {
         for limit in [Limit::Arrival, Limit::Grant] {
-            let situations = explore(&scenario(rules.clone(), 2, limit), 7 + deeper);
+            let situations = explore(&scenario(rules.clone(), 2, limit), 7 + deeper, Situation::actions);
             println!("{rules:?} {limit:?}: {situations} situations");
             assert!(situations > 1_000, "{situations} situations");
         }
@@ -289,9 +368,37 @@ fn all_short_histories_of_two_models() {
 fn all_short_histories_of_three_models() {
     let deeper = deeper();
     for rules in rules(3) {
-        let situations = explore(&scenario(rules.clone(), 3, Limit::Arrival), 5 + deeper);
+        let situations = explore(
+            &scenario(rules.clone(), 3, Limit::Arrival),
+            5 + deeper,
+            Situation::actions,
+        );
         println!("{rules:?}: {situations} situations");
         assert!(situations > 1_000, "{situations} situations");
+    }
+}
+
+/// Issue 4: all histories of three models and four requests, and each of them comes to rest. Timers fire wherever they
+/// can, so every order of rent, turns and lingering is among them.
+#[test]
+fn all_short_histories_of_three_models_under_fair() {
+    let deeper = deeper();
+    for rules in rules(3) {
+        let scenario = fair_scenario(rules.clone(), 3);
+        let situations = explore(&scenario, 4 + deeper, Situation::actions);
+        let orderly = explore(&scenario, 7 + deeper, Situation::orderly_actions);
+        println!("{rules:?}: {situations} and {orderly} situations");
+        assert!(
+            situations > 500 && orderly > 1_000,
+            "{situations} and {orderly} situations"
+        );
+    }
+}
+
+#[test]
+fn long_random_histories_under_fair_come_to_rest() {
+    for rules in rules(3) {
+        long_random_histories(&fair_scenario(rules, 3));
     }
 }
 
@@ -299,26 +406,29 @@ fn all_short_histories_of_three_models() {
 fn long_random_histories_agree_with_the_reference() {
     for rules in rules(3) {
         for limit in [Limit::Arrival, Limit::Grant] {
-            let scenario = scenario(rules.clone(), 3, limit);
-            let config = Config {
-                cases: 150,
-                failure_persistence: None,
-                ..Config::default()
-            };
-            let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-            let mut runner = TestRunner::new_with_rng(config, random);
-            let outcome = runner.run(&vec(0_usize..1000, 1..80), |choices| {
-                let mut situation = Situation::new(&scenario);
-                for choice in choices {
-                    let actions = situation.actions();
-                    let action = actions[choice % actions.len()];
-                    situation.perform(action).map_err(TestCaseError::fail)?;
-                }
-                Ok(())
-            });
-            if let Err(failure) = outcome {
-                panic!("{rules:?} {limit:?}: {failure}");
-            }
+            long_random_histories(&scenario(rules.clone(), 3, limit));
         }
+    }
+}
+
+fn long_random_histories(scenario: &Scenario) {
+    let config = Config {
+        cases: 150,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, random);
+    let outcome = runner.run(&vec(0_usize..1000, 1..80), |choices| {
+        let mut situation = Situation::new(scenario);
+        for choice in choices {
+            let actions = situation.actions();
+            let action = actions[choice % actions.len()];
+            situation.perform(action).map_err(TestCaseError::fail)?;
+        }
+        situation.come_to_rest().map_err(TestCaseError::fail)
+    });
+    if let Err(failure) = outcome {
+        panic!("{:?} {:?}: {failure}", scenario.rules, scenario.strategy);
     }
 }
