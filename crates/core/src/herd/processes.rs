@@ -160,8 +160,12 @@ impl Herd {
         match (self.running.binary_search(&model), wanted) {
             (Ok(at), false) => {
                 self.running.remove(at);
+                self.fair.forget_options();
             }
-            (Err(at), true) => self.running.insert(at, model),
+            (Err(at), true) => {
+                self.running.insert(at, model);
+                self.fair.forget_options();
+            }
             (Ok(_), true) | (Err(_), false) => {}
         }
     }

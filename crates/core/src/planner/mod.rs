@@ -16,6 +16,10 @@ pub trait Planner: std::fmt::Debug + Send {
     /// ready or stopping; `target` too) and every model that is about to be started.
     fn victims(&self, target: ModelId, running: &[ModelId], victims: &mut Vec<ModelId>);
 
+    /// Appends to `options`, which holds what [`Planner::victims`] says for the same arguments, other sets of victims
+    /// that are as good to this planner, each in ascending order. It need not find all of them.
+    fn alternatives(&self, _target: ModelId, _running: &[ModelId], _options: &mut Vec<Vec<ModelId>>) {}
+
     /// The reason for what [`Planner::victims`] says for the same arguments. Called once per load, for the log.
     fn explain(&self, target: ModelId, running: &[ModelId]) -> Explanation;
 }

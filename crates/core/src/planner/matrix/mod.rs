@@ -33,6 +33,9 @@ pub const DEPTH_LIMIT: usize = 256;
 /// Longest name of a variable, in characters (spec/config.md 5.2).
 const VARIABLE_NAME_LIMIT: usize = 32;
 
+/// Most exchanges of one victim for another that are tried for one decision; each costs a search.
+const EXCHANGES_TRIED: usize = 32;
+
 /// What staying loaded is worth for the requested model: more than all others together, so that the heaviest
 /// combination contains it whenever any does. (2^32 models of cost 2^64 stay below.)
 const TARGET_WEIGHT: u128 = 1 << 100;
@@ -200,6 +203,27 @@ impl Planner for MatrixPlanner {
         if running.binary_search(&target).is_err() {
             let choice = self.choose(target, running);
             victims.extend(self.evicted(choice.as_ref(), running));
+        }
+    }
+
+    /// Exchanges one victim for a model of the same cost that would otherwise stay, wherever that makes room as well.
+    fn alternatives(&self, target: ModelId, running: &[ModelId], options: &mut Vec<Vec<ModelId>>) {
+        let Some(victims) = options.first().cloned() else {
+            return;
+        };
+        let cost = |model: ModelId| self.costs.get(model.index()).copied().unwrap_or(1);
+        let staying = || running.iter().filter(|model| !victims.contains(model));
+        let exchanges = victims.iter().flat_map(|spared| staying().map(move |taken| (*spared, *taken)));
+        for (spared, taken) in exchanges.filter(|&(spared, taken)| cost(spared) == cost(taken)).take(EXCHANGES_TRIED) {
+            let mut option: Vec<ModelId> = victims.iter().copied().filter(|&model| model != spared).collect();
+            option.push(taken);
+            option.sort_unstable();
+            let left: Vec<ModelId> = running.iter().copied().filter(|model| !option.contains(model)).collect();
+            let mut more = Vec::new();
+            self.victims(target, &left, &mut more);
+            if more.is_empty() {
+                options.push(option);
+            }
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Fair {
     residencies: Vec<Residency>,
     /// Residents that must leave for a ticket that is due.
     fences: BTreeMap<ModelId, Fence>,
+    /// What the planner says for each model as long as the same models run.
+    options: Vec<Option<Vec<Vec<ModelId>>>>,
     /// When the decisions must be looked at again although nothing has happened.
     pub(crate) wake_at: Option<Timestamp>,
 }
@@ -44,6 +46,7 @@ impl Fair {
             wanted: BTreeSet::new(),
             residencies: vec![Residency::default(); model_count],
             fences: BTreeMap::new(),
+            options: vec![None; model_count],
             wake_at: None,
         }
     }
@@ -98,6 +101,20 @@ impl Fair {
     /// Replaces the fences.
     pub(crate) fn set_fences(&mut self, fences: BTreeMap<ModelId, Fence>) {
         self.fences = fences;
+    }
+
+    /// What the planner said last for this model, if the same models still run.
+    pub(crate) fn options(&self, model: ModelId) -> Option<&Vec<Vec<ModelId>>> {
+        self.options[model.index()].as_ref()
+    }
+
+    pub(crate) fn remember_options(&mut self, model: ModelId, options: Vec<Vec<ModelId>>) {
+        self.options[model.index()] = Some(options);
+    }
+
+    /// Other models run now.
+    pub(crate) fn forget_options(&mut self) {
+        self.options.fill(None);
     }
 
     /// Positions that nobody has been told yet.

@@ -6,9 +6,12 @@
 //! A ticket either begins its load, or fences its victims and waits until they are idle, or waits for a moment that the
 //! pass writes down: so nobody waits without an event or a timer that ends it.
 
+mod victims;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::victims::Choice;
 use super::{Herd, Shutdown};
 use crate::lifecycle::Phase;
 use crate::scheduler::fair::{Fence, Rank, Waiting};
@@ -138,10 +141,10 @@ impl Herd {
                 }
                 continue;
             }
-            let victims = self.victims_if_gone(model, &self.running);
+            let Choice { victims, disturbs } = self.choose(now, plan, model, &ahead);
             let due_at = self.due_at(model, &victims, plan);
             let due = due_at <= now || pressed.contains(&model);
-            match self.look_at(now, plan, model, &victims, due, &ahead) {
+            match self.look_at(now, plan, model, &victims, due, disturbs) {
                 Verdict::Load => {
                     let waiters = self.fair.take(model);
                     for &waiter in &waiters {
@@ -178,9 +181,9 @@ impl Herd {
         model: ModelId,
         victims: &[ModelId],
         due: bool,
-        ahead: &[Ahead],
+        disturbs: Option<&Ahead>,
     ) -> Verdict {
-        if let Some(older) = ahead.iter().find(|older| self.disturbs(model, victims, older)) {
+        if let Some(older) = disturbs {
             return if due && !older.due {
                 Verdict::Press(older.model)
             } else {
@@ -216,31 +219,6 @@ impl Herd {
             (Some(since), Some(timeout)) if since + timeout <= now => Verdict::Load,
             (Some(since), Some(timeout)) => Verdict::Fence(Some(since + timeout)),
         }
-    }
-
-    /// Rule 6: whether a load would give one who is ahead another victim to wait for.
-    fn disturbs(&self, model: ModelId, victims: &[ModelId], ahead: &Ahead) -> bool {
-        let mut running: Vec<ModelId> = self
-            .running
-            .iter()
-            .copied()
-            .filter(|other| *other != model && !victims.contains(other))
-            .collect();
-        let at = running.partition_point(|&other| other < model);
-        running.insert(at, model);
-        let wanted = self.victims_if_gone(ahead.model, &running);
-        wanted
-            .iter()
-            .any(|victim| *victim == model || !ahead.victims.contains(victim))
-    }
-
-    /// Who would have to leave for the model if it had no process. Not asked about what it is now, because that is
-    /// on its way out.
-    fn victims_if_gone(&self, model: ModelId, running: &[ModelId]) -> Vec<ModelId> {
-        let others: Vec<ModelId> = running.iter().copied().filter(|&other| other != model).collect();
-        let mut victims = Vec::new();
-        self.planner.victims(model, &others, &mut victims);
-        victims
     }
 
     /// Rule 7: a head start of `aging` for each step of priority.
