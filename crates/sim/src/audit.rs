@@ -2,6 +2,8 @@
 //! in the complaints), seen from outside. The audit knows only what was told to the herd and what it said; it
 //! never decides anything. Invariant 7 is [`crate::Digest`]'s, 9 is the supervisor's.
 
+mod open;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use herder_core::planner::Planner;
@@ -10,6 +12,7 @@ use herder_core::{
     Refusal, RequestId, Strategy, Timestamp,
 };
 
+use self::open::{Open, OpenRequests};
 use crate::{Input, Rules};
 
 /// The books of an observer.
@@ -21,19 +24,13 @@ pub struct Audit {
     /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
     pairwise: bool,
     /// Requests without an outcome.
-    open: BTreeMap<RequestId, Open>,
+    open: OpenRequests,
     models: Vec<Books>,
     last_generation: Option<Generation>,
     loads_begun: u64,
     commands: BTreeMap<CommandId, BTreeSet<(ModelId, Generation)>>,
     shutting_down: bool,
     finished: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Open {
-    model: ModelId,
-    granted: Option<Generation>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,7 +95,7 @@ impl Audit {
             strategy: plan.strategy,
             planner: plan.planner,
             pairwise: matches!(rules, Rules::Groups(_)),
-            open: BTreeMap::new(),
+            open: OpenRequests::default(),
             last_generation: None,
             loads_begun: 0,
             commands: BTreeMap::new(),
@@ -125,23 +122,20 @@ impl Audit {
 
     fn enter_input(&mut self, now: Timestamp, input: &Input, said: &[Output]) -> Verdict {
         match *input {
-            Input::Request { request, model } => {
-                let granted = None;
-                self.open.insert(request, Open { model, granted });
-            }
+            Input::Request { request, model } => self.open.insert(request, model),
             Input::Cancel { request } => {
                 if self.is_waiting(request) {
-                    self.open.remove(&request);
+                    self.open.remove(request);
                 } else {
                     demand(said.is_empty(), || "nobody was cancelled".to_owned())?;
                 }
             }
-            Input::Done { request } => match self.open.get(&request) {
-                Some(&Open {
+            Input::Done { request } => match self.open.get(request) {
+                Some(Open {
                     model,
                     granted: Some(_),
                 }) => {
-                    self.open.remove(&request);
+                    self.open.remove(request);
                     if self.in_flight(model) == 0 {
                         self.models[model.index()].idle_since = now;
                     }
@@ -369,9 +363,9 @@ impl Audit {
         })?;
         let allowed = self.plans[model.index()].concurrency_limit;
         demand(self.in_flight(model) < allowed, || "2: over the limit".to_owned())?;
-        let open = self.open.get_mut(&request).expect("it is waiting");
-        demand(open.model == model, || "on the wrong model".to_owned())?;
-        open.granted = Some(generation);
+        let asked = self.open.get(request).map(|open| open.model);
+        demand(asked == Some(model), || "on the wrong model".to_owned())?;
+        self.open.grant(request, generation);
         self.models[model.index()].last_grant = now;
         self.check_company(model)?;
         // `fair` goes on serving a resident beside those whom the planner had left alone when they came (W13).
@@ -442,20 +436,17 @@ impl Audit {
             return Ok(());
         };
         if let Strategy::Fair(_) = self.strategy {
-            let model = self.open.get(&request).map(|open| open.model);
-            let earlier = self
-                .open
-                .range(..request)
-                .filter(|(_, open)| Some(open.model) == model && open.granted.is_none());
-            let expected = earlier.count() + 1;
-            return demand(position == expected, || format!("6: its position is {expected}"));
+            let expected = self.open.position(request);
+            return demand(Some(position) == expected, || {
+                format!("6: its position is {expected:?}")
+            });
         }
         let previous = match before.last() {
             Some(&Output::Queued { request, position }) => Some((request, position)),
             Some(_) | None => None,
         };
         let rank = |request: RequestId| {
-            let open = self.open.get(&request)?;
+            let open = self.open.get(request)?;
             Some((
                 std::cmp::Reverse(self.plans[open.model.index()].priority),
                 request,
@@ -477,7 +468,7 @@ impl Audit {
                 demand(left.is_none(), || format!("somebody still waits for {left:?}"))
             }
             Input::Request { request, model } if model.index() >= self.plans.len() => {
-                demand(!self.open.contains_key(request), || {
+                demand(self.open.get(*request).is_none(), || {
                     "no such model, no answer".to_owned()
                 })
             }
@@ -487,12 +478,9 @@ impl Audit {
             | Input::Ready { .. }
             | Input::Exited { .. }
             | Input::Timeout
-            | Input::Shutdown { .. } => {
-                let waits = self.open.values().any(|open| open.granted.is_none());
-                demand(!self.shutting_down || !waits, || {
-                    "somebody waits during shutdown".to_owned()
-                })
-            }
+            | Input::Shutdown { .. } => demand(!self.shutting_down || self.open.waiting() == 0, || {
+                "somebody waits during shutdown".to_owned()
+            }),
         }
     }
 
@@ -536,7 +524,7 @@ impl Audit {
         demand(herd.running().eq(running.iter().copied()), || {
             "2: running() is wrong".to_owned()
         })?;
-        let waiting = self.open.values().filter(|open| open.granted.is_none()).count();
+        let waiting = self.open.waiting();
         demand(herd.waiting() == waiting, || format!("2: {waiting} wait"))?;
         match self.strategy {
             Strategy::Fifo { limit: _ } => demand(waiting <= MAX_WAITING, || "10: too many wait".to_owned()),
@@ -555,8 +543,7 @@ impl Audit {
                 .process
                 .is_none_or(|process| process.stage == Stage::Ready && !process.condemned)
         });
-        let in_flight = self.open.values().any(|open| open.granted.is_some());
-        if !settled || in_flight {
+        if !settled || self.open.any_in_flight() {
             return Ok(());
         }
         if let Strategy::Fair(_) = self.strategy
@@ -594,32 +581,28 @@ impl Audit {
     }
 
     fn close(&mut self, request: RequestId) -> Result<Open, String> {
-        let open = self.open.remove(&request);
+        let open = self.open.remove(request);
         open.ok_or_else(|| "1: it has its outcome already".to_owned())
     }
 
     fn is_waiting(&self, request: RequestId) -> bool {
-        self.open.get(&request).is_some_and(|open| open.granted.is_none())
+        self.open.get(request).is_some_and(|open| open.granted.is_none())
     }
 
     fn waits_for(&self, model: ModelId) -> bool {
-        let mut open = self.open.values();
-        open.any(|open| open.model == model && open.granted.is_none())
+        self.open.first_waiting(model).is_some()
     }
 
     fn first_waiting(&self, model: ModelId) -> Option<RequestId> {
-        let mut open = self.open.iter();
-        let first = open.find(|(_, open)| open.model == model && open.granted.is_none());
-        first.map(|(&request, _)| request)
+        self.open.first_waiting(model)
     }
 
     fn in_flight(&self, model: ModelId) -> u32 {
-        let granted = |open: &&Open| open.model == model && open.granted.is_some();
-        self.open.values().filter(granted).count() as u32
+        self.open.in_flight(model)
     }
 
     fn reserved(&self, model: ModelId) -> u32 {
-        self.open.values().filter(|open| open.model == model).count() as u32
+        self.open.reserved(model)
     }
 
     fn live(&self) -> Vec<ModelId> {
