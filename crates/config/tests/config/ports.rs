@@ -127,7 +127,7 @@ const ROWS: [Row; 13] = [
 
 /// The configuration of a short text, as files that can be loaded.
 fn files(text: &str) -> (tempfile::TempDir, Sources) {
-    let (start, models) = text.split_once(": ").unwrap();
+    let (start, models) = text.split_once(": ").expect("startPort: models");
     let mut yaml = format!("startPort: {start}\nmodels:\n");
     for model in models.split(' ') {
         yaml += &match model.strip_suffix('-') {
@@ -135,9 +135,9 @@ fn files(text: &str) -> (tempfile::TempDir, Sources) {
             None => format!("  {model}: {{cmd: \"s --port ${{PORT}}\"}}\n"),
         };
     }
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a directory for a test");
     let path = directory.path().join("config.yaml");
-    fs::write(&path, yaml).unwrap();
+    fs::write(&path, yaml).expect("a file for a test");
     let sources = Sources {
         config: Some(path),
         config_dir: None,
@@ -147,12 +147,16 @@ fn files(text: &str) -> (tempfile::TempDir, Sources) {
 
 fn first(text: &str) -> Config {
     let (_directory, sources) = files(text);
-    load(&sources, &Environment::empty(), false).unwrap().config
+    load(&sources, &Environment::empty(), false)
+        .expect("it loads")
+        .config
 }
 
 fn next(text: &str, given: &GivenPorts) -> Config {
     let (_directory, sources) = files(text);
-    reload(&sources, &Environment::empty(), given).unwrap().config
+    reload(&sources, &Environment::empty(), given)
+        .expect("it loads")
+        .config
 }
 
 fn given(config: &Config) -> GivenPorts {
