@@ -23,7 +23,7 @@ fn herd(limit: Limit, groups: &[GroupSpecification]) -> Herd {
         start_timeout: Duration::from_secs(120),
     };
     Herd::new(Plan {
-        models: vec![model; 3],
+        models: vec![Some(model); 3],
         planner: Box::new(GroupPlanner::new(3, groups)),
         limit,
     })

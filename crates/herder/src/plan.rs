@@ -154,13 +154,15 @@ pub fn plan(config: &Config) -> Result<Plan, Vec<Mistake>> {
     })
 }
 
-fn models(config: &Config) -> Vec<ModelPlan> {
-    let model = |(id, model): (&String, &herder_config::Model)| ModelPlan {
-        concurrency_limit: model.concurrency_limit,
-        priority: config.scheduler.priority.get(id).copied().unwrap_or_default(),
-        ttl: model.ttl,
-        unload_timeout: model.unload_timeout,
-        start_timeout: model.health_check_timeout,
+fn models(config: &Config) -> Vec<Option<ModelPlan>> {
+    let model = |(id, model): (&String, &herder_config::Model)| {
+        Some(ModelPlan {
+            concurrency_limit: model.concurrency_limit,
+            priority: config.scheduler.priority.get(id).copied().unwrap_or_default(),
+            ttl: model.ttl,
+            unload_timeout: model.unload_timeout,
+            start_timeout: model.health_check_timeout,
+        })
     };
     config.models.iter().map(model).collect()
 }
@@ -193,7 +195,7 @@ fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
         Router::Matrix(matrix) => matrix,
     };
     let specification = MatrixSpecification {
-        model_names: config.models.keys().cloned().collect(),
+        models: config.models.keys().cloned().zip((0..).map(ModelId)).collect(),
         aliases: resolved(config, &config.aliases),
         vars: resolved(config, &matrix.vars),
         costs: matrix

@@ -92,7 +92,7 @@ impl Audit {
         };
         Self {
             models: vec![books; plan.models.len()],
-            plans: plan.models,
+            plans: plan.models.into_iter().flatten().collect(),
             limit: plan.limit,
             planner: plan.planner,
             pairwise: matches!(rules, Rules::Groups(_)),

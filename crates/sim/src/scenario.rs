@@ -117,7 +117,7 @@ impl Scenario {
     /// When the matrix of the scenario contradicts itself.
     pub fn plan(&self) -> Result<Plan, Vec<MatrixError>> {
         Ok(Plan {
-            models: self.models.clone(),
+            models: self.models.iter().cloned().map(Some).collect(),
             planner: self.rules.planner(self.models.len())?,
             limit: self.limit,
         })
@@ -216,7 +216,7 @@ fn draw_matrix(random: &mut Random, model_count: usize) -> MatrixSpecification {
         }
     }
     MatrixSpecification {
-        model_names,
+        models: model_names.into_iter().zip(models(model_count)).collect(),
         costs,
         sets,
         ..MatrixSpecification::default()

@@ -168,7 +168,7 @@ impl World {
         };
         let mut world = Self {
             herd: Herd::new(Plan {
-                models,
+                models: models.into_iter().map(Some).collect(),
                 planner: Box::new(planner),
                 limit,
             }),
@@ -414,6 +414,7 @@ impl World {
                         Failure::UnknownModel => "404".to_owned(),
                         Failure::ConcurrencyLimit => "429".to_owned(),
                         Failure::Unloaded => "unloaded".to_owned(),
+                        Failure::Removed => "removed".to_owned(),
                         Failure::ShuttingDown => "shutdown".to_owned(),
                         Failure::Start {
                             generation,

@@ -131,6 +131,9 @@ impl Journal<'_> {
                 self.logger
                     .debug(format_args!("{id} leaves for {}", self.snapshot.model(by).0));
             }
+            Cause::Reloaded => self
+                .logger
+                .info(format_args!("{id} leaves: the configuration has changed")),
             Cause::Unloaded => self.logger.info(format_args!("{id} unloading")),
             Cause::Requested | Cause::ShuttingDown | Cause::Stopped => {}
         }

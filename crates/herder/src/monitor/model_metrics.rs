@@ -64,6 +64,7 @@ pub(super) enum StopCause {
     Evicted,
     Idle,
     Unloaded,
+    Reloaded,
     Shutdown,
     Crashed,
     SpawnFailed,
@@ -177,10 +178,11 @@ impl RouteMetrics {
 
 impl StopCause {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Evicted,
         Self::Idle,
         Self::Unloaded,
+        Self::Reloaded,
         Self::Shutdown,
         Self::Crashed,
         Self::SpawnFailed,
@@ -194,6 +196,7 @@ impl StopCause {
             Self::Evicted => "evicted",
             Self::Idle => "idle",
             Self::Unloaded => "unloaded",
+            Self::Reloaded => "reloaded",
             Self::Shutdown => "shutdown",
             Self::Crashed => "crashed",
             Self::SpawnFailed => "spawn_failed",
@@ -208,6 +211,7 @@ impl StopCause {
             Cause::Evicted { by: _ } => Some(Self::Evicted),
             Cause::Idle => Some(Self::Idle),
             Cause::Unloaded => Some(Self::Unloaded),
+            Cause::Reloaded => Some(Self::Reloaded),
             Cause::ShuttingDown => Some(Self::Shutdown),
             Cause::Crashed => Some(Self::Crashed),
             Cause::StartFailed(StartFailure::Spawn) => Some(Self::SpawnFailed),
@@ -282,7 +286,7 @@ mod tests {
             assert_eq!(restarts(), expected, "at {seconds}");
         }
         let stops: Vec<u64> = model.stops.iter().map(|count| count.load(Relaxed)).collect();
-        assert_eq!(stops, [0, 1, 0, 0, 1, 0, 0, 1]);
+        assert_eq!(stops, [0, 1, 0, 0, 0, 1, 0, 0, 1]);
         assert_eq!(model.process.load(Relaxed), 0);
         for (position, cause) in StopCause::ALL.into_iter().enumerate() {
             assert_eq!(cause as usize, position);

@@ -108,7 +108,7 @@ impl Reference {
     pub fn new(plan: Plan) -> Self {
         Self {
             models: vec![Model::default(); plan.models.len()],
-            plans: plan.models,
+            plans: plan.models.into_iter().flatten().collect(),
             planner: plan.planner,
             limit: plan.limit,
             requests: Vec::new(),

@@ -200,7 +200,9 @@ impl Case {
             (format!("s{index}"), text)
         });
         let specification = MatrixSpecification {
-            model_names: (0..MODELS).map(|model| format!("m{model}")).collect(),
+            models: (0..MODELS as u32)
+                .map(|model| (format!("m{model}"), ModelId(model)))
+                .collect(),
             costs: (0..).map(ModelId).zip(costs.iter().copied()).collect(),
             sets: expressions.collect(),
             ..MatrixSpecification::default()
@@ -359,7 +361,7 @@ fn matrix_deepest_sharing_expression_fits_the_stack() {
         text = format!("({text}) & b | a");
     }
     let specification = MatrixSpecification {
-        model_names: vec!["a".to_owned(), "b".to_owned()],
+        models: vec![("a".to_owned(), ModelId(0)), ("b".to_owned(), ModelId(1))],
         sets: vec![("deep".to_owned(), format!("({text}) & b"))],
         ..MatrixSpecification::default()
     };
