@@ -39,5 +39,5 @@ pub use loaded::{LoadError, Loaded, load, load_text, reload};
 pub use names::{Names, PeerModel, Target};
 pub use ports::GivenPorts;
 pub use schema::schema;
-pub use source::Sources;
+pub use source::{Sources, yaml_files};
 pub use typed::*;

@@ -10,6 +10,7 @@
 //! | [`plan`] | turns a configuration into what the core decides with |
 //! | [`driver`] | feeds the core and does what it says |
 //! | [`serve`] | accepts connections, ends gracefully |
+//! | [`config_watch`] | tells when the configuration's files have changed |
 //! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
 //! | [`upstream`], [`proxy`] | the way to a model server and back |
 //! | [`logs`], [`access_log`], [`in_flight`], [`shown_headers`], [`monitor`], [`error`] | what people see of it |
@@ -18,6 +19,7 @@ pub mod access_log;
 pub mod activity;
 pub mod app;
 pub mod cli;
+pub mod config_watch;
 pub mod driver;
 pub mod error;
 #[cfg(test)]
