@@ -9,6 +9,7 @@
 //! | [`cli`] | the commands |
 //! | [`plan`] | turns a configuration into what the core decides with |
 //! | [`driver`] | feeds the core and does what it says |
+//! | [`reload`], [`roster`], [`preload`] | another configuration while herder serves |
 //! | [`serve`] | accepts connections, ends gracefully |
 //! | [`config_watch`] | tells when the configuration's files have changed |
 //! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
@@ -30,7 +31,10 @@ pub mod logs;
 pub mod monitor;
 mod pipeline;
 pub mod plan;
+pub mod preload;
 pub mod proxy;
+pub mod reload;
+pub mod roster;
 pub mod routes;
 pub mod serve;
 pub mod shown_headers;

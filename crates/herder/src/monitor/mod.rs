@@ -1,5 +1,5 @@
 //! Samples of the machine: processors, memory, network and GPUs, over the last hour (spec/runtime.md 5); and, in
-//! `hardware`, which machine it is. `model_metrics` counts what herder does for each model.
+//! `hardware`, which machine it is. `model_metrics` and `request_metrics` count what herder does for each model.
 //!
 //! Two tasks measure, each at its own pace, so that a GPU tool that hangs does not hold back the rest. What is kept is
 //! in `history`, where numbers come from in `system` and `gpu`, how Prometheus reads them in `exposition` and `seed_metrics`.
@@ -12,6 +12,7 @@ mod histogram;
 mod history;
 mod measured;
 mod model_metrics;
+mod request_metrics;
 mod resident;
 mod sample;
 mod seed_metrics;
@@ -36,9 +37,11 @@ pub use sample::{GpuSample, NetworkSample, SystemSample};
 use system::SystemReader;
 
 pub(crate) use exposition::Exposition;
-pub(crate) use herder_metrics::{ModelNow, write_herder_metrics};
+pub(crate) use herder_metrics::{ModelNow, PeerModelNow, write_herder_metrics};
 pub(crate) use measured::Measured;
 pub use model_metrics::Metrics;
+pub(crate) use model_metrics::ModelMetrics;
+pub use request_metrics::RequestMetrics;
 pub(crate) use seed_metrics::write_seed_metrics;
 
 /// How long samples are kept.

@@ -7,7 +7,7 @@ use axum::http::{Response, StatusCode};
 
 use super::reply;
 use crate::app::{App, Snapshot};
-use crate::monitor::{self, Exposition, ModelNow, Monitor};
+use crate::monitor::{self, Exposition, ModelNow, Monitor, PeerModelNow};
 use crate::pipeline::RequestContext;
 
 /// The content type of the format's version 0.0.4.
@@ -43,7 +43,7 @@ fn write(app: &App, snapshot: &Snapshot, monitor: &Monitor) -> String {
     let occupancy = app.driver.occupancy();
     let models: Vec<ModelNow<'_>> = snapshot
         .models()
-        .zip(occupancy)
+        .map(|model| (model, occupancy[model.index()]))
         .map(|(model, now)| ModelNow {
             id: snapshot.model(model).0,
             metrics: metrics.model(model),
@@ -53,6 +53,14 @@ fn write(app: &App, snapshot: &Snapshot, monitor: &Monitor) -> String {
             resident_bytes: monitor::resident_bytes(metrics, model),
         })
         .collect();
-    monitor::write_herder_metrics(&mut exposition, &models);
+    let peers: Vec<PeerModelNow<'_>> = snapshot
+        .peers()
+        .flat_map(|(id, peer)| peer.models().map(move |(model, requests)| (id, model, requests)))
+        .map(|(id, model, requests)| PeerModelNow {
+            id: format!("{id}/{model}"),
+            requests,
+        })
+        .collect();
+    monitor::write_herder_metrics(&mut exposition, &models, &peers);
     exposition.into_text()
 }
