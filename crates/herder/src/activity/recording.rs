@@ -62,7 +62,7 @@ impl Recording {
         }
         // Before the headers are changed: a capture shows what the client sent.
         let captures = context.app.activity.captures();
-        let capture = captures.map(|captures| capture::Draft::begin(captures, path, &context.head.headers));
+        let capture = captures.map(|captures| capture::Draft::begin(&captures, path, &context.head.headers));
         keep_decodable_encodings(&mut context.head.headers);
         let row = Row {
             model: model.to_owned(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use herder_config::{Config, Environment, Sources};
+use herder_config::{Environment, Sources};
 use herder_core::Plan;
 use herder_supervisor::{Options, Supervisor};
 use tokio::runtime::{Builder, Handle};
@@ -20,8 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::ServeArguments;
 use super::signals::{Signal, Signals};
 use super::{colours, guard, open_files, say, version};
-use crate::activity::capture::Captures;
-use crate::activity::store::{Retention, Store};
+use crate::activity::store::{Settings, Store};
 use crate::app::{App, Snapshot};
 use crate::config_watch::ConfigWatch;
 use crate::driver::Driver;
@@ -168,7 +167,7 @@ impl Prepared {
         // Before anything is started: nothing has to be stopped when the port is taken (C5).
         let listener = Listener::bind(&address, tls).await?.leave_room(open_files);
         let signals = Signals::install().context("cannot take over signals")?;
-        let activity = Arc::new(open_activity(&snapshot.config, logs)?);
+        let activity = Arc::new(Store::open(&Settings::of(&snapshot.config), Arc::clone(logs))?);
         let supervisor = supervisor()?;
         let snapshot = Arc::new(snapshot);
         let performance = snapshot.config.performance;
@@ -271,28 +270,6 @@ impl Running {
 
 async fn until_end(signals: &mut Signals) {
     while signals.next().await != Signal::End {}
-}
-
-/// The store of finished requests: in the configured file, else in memory.
-fn open_activity(config: &Config, logs: &Arc<Logs>) -> anyhow::Result<Store> {
-    let (path, retention) = match &config.store {
-        Some(store) => {
-            let retention = Retention {
-                rows: store.max_rows,
-                age: store.max_age,
-            };
-            (Some(store.path.as_path()), retention)
-        }
-        None => {
-            let rows = u64::try_from(config.metrics_max_in_memory).ok();
-            (None, Retention { rows, age: None })
-        }
-    };
-    // The key counts MiB.
-    let budget =
-        usize::try_from(config.capture_buffer_mib).map_or(usize::MAX, |mib| mib.saturating_mul(1 << 20));
-    let captures = (budget > 0).then(|| Captures::new(budget));
-    Ok(Store::open(path, retention, captures, Arc::clone(logs))?)
 }
 
 fn supervisor() -> anyhow::Result<Supervisor> {

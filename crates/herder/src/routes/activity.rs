@@ -17,16 +17,13 @@ const MAX_LIMIT: u64 = 999;
 /// A page of finished requests.
 pub(super) async fn list(context: &RequestContext) -> Result<Response<Body>, ApiError> {
     let query = parse(context.head.uri.query().unwrap_or_default()).map_err(bad_request)?;
-    let mut page = context
-        .app
-        .activity
+    let stored = context.app.activity.view();
+    let mut page = stored
         .query(move |connection| query.run(connection))
         .await
         .map_err(|error| unreadable(&error))?;
-    if let Some(captures) = context.app.activity.captures() {
-        for entry in &mut page.data {
-            entry.has_capture = captures.contains(entry.id);
-        }
+    for entry in &mut page.data {
+        entry.has_capture = stored.captures().contains(entry.id);
     }
     Ok(reply::json(&page))
 }
