@@ -4,8 +4,9 @@
 use rusqlite::{Connection, params_from_iter};
 use serde::Serialize;
 
-/// What `GET /api/metrics/stats` says.
+/// Sums over finished requests, and how their rates are spread.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Statistics {
     /// Requests.
     pub total_requests: i64,
@@ -23,6 +24,7 @@ pub struct Statistics {
 
 /// How rates are spread.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Histogram {
     /// Rates in each bin; bins have the same width from `min` to `max`, the upper edge belongs to the last.
     pub bins: Vec<u64>,

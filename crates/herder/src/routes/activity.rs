@@ -5,14 +5,11 @@ use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 
 use super::reply;
-use crate::activity::query::{Query, Sort};
+use crate::activity::query::{MAX_LIMIT, Query, Sort};
 use crate::activity::statistics::Statistics;
 use crate::activity::store::QueryError;
 use crate::error::ApiError;
 use crate::pipeline::RequestContext;
-
-/// Most rows of a page.
-const MAX_LIMIT: u64 = 999;
 
 /// A page of finished requests.
 pub(super) async fn list(context: &RequestContext) -> Result<Response<Body>, ApiError> {

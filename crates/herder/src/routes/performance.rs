@@ -13,11 +13,15 @@ use crate::error::ApiError;
 use crate::monitor::{GpuSample, SystemSample};
 use crate::pipeline::RequestContext;
 
-/// The answer.
+/// Samples of the machine, oldest first.
 #[derive(Serialize)]
-struct Performance<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Performance<'a> {
+    /// Whether anything is measured.
     enabled: bool,
+    /// Processors, memory and network.
     sys_stats: Vec<&'a SystemSample>,
+    /// GPUs.
     gpu_stats: Vec<&'a GpuSample>,
 }
 

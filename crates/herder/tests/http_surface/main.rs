@@ -16,6 +16,7 @@ mod liveness;
 mod loading_state;
 mod logs;
 mod monitor;
+mod openapi;
 mod peers;
 mod profiles;
 mod resolution;

@@ -35,16 +35,21 @@ struct Kept {
     items: HashMap<i64, Vec<u8>>,
 }
 
-/// A capture as the API shows it.
+/// A request and its answer, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Capture {
+    /// Number of its row in the activity.
     id: i64,
+    /// The path that the model server saw.
     req_path: String,
+    /// By name.
     req_headers: HeaderTexts,
-    /// Base64.
+    /// Base64; `null` when it is not kept.
     req_body: Option<String>,
+    /// By name.
     resp_headers: HeaderTexts,
-    /// Base64.
+    /// Base64, decompressed; `null` when it is not kept.
     resp_body: Option<String>,
 }
 
