@@ -41,8 +41,8 @@ pub struct App {
     pub in_flight: Arc<InFlight>,
     /// Finished requests.
     pub activity: Arc<Store>,
-    /// Samples of the machine, unless `performance.disabled`.
-    pub monitor: Option<Monitor>,
+    /// Samples of the machine.
+    pub monitor: Monitor,
     /// Which machine this is.
     pub hardware: Hardware,
     /// Cancelled when herder ends: long-lived streams end then.

@@ -170,8 +170,7 @@ impl Prepared {
         let activity = Arc::new(Store::open(&Settings::of(&snapshot.config), Arc::clone(logs))?);
         let supervisor = supervisor()?;
         let snapshot = Arc::new(snapshot);
-        let performance = snapshot.config.performance;
-        let monitor = (!performance.disabled).then(|| Monitor::start(performance.every, logs));
+        let monitor = Monitor::start(snapshot.config.performance, Arc::clone(logs));
         let driver = Driver::new(Arc::clone(&snapshot), plan, Arc::clone(logs), supervisor);
         let (reloader, requests) = Reloader::new();
         let app = Arc::new(App {

@@ -31,14 +31,14 @@ pub(super) struct Performance<'a> {
 ///
 /// 400 when `after` is no RFC 3339 time.
 pub(super) fn samples(context: &RequestContext) -> Result<Response<Body>, ApiError> {
-    let Some(monitor) = &context.app.monitor else {
+    let Some(samples) = context.app.monitor.samples() else {
         let mut response = reply::json(&serde_json::json!({ "enabled": false }));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return Ok(response);
     };
     let after = after(&context.head.uri)?;
-    let system = monitor.system_samples(after);
-    let gpus = monitor.gpu_samples(after);
+    let system = samples.system(after);
+    let gpus = samples.gpus(after);
     Ok(reply::json(&Performance {
         enabled: true,
         sys_stats: system.iter().map(Arc::as_ref).collect(),
