@@ -171,6 +171,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "model not found")
     }
 
+    /// What is asked for can only be had of a local model, and this name is a peer's.
+    #[must_use]
+    pub fn no_local_server() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no local server found for requested model")
+    }
+
     /// The request body is longer than `maxBodyBytes`.
     #[must_use]
     pub fn body_too_large(limit: u64) -> Self {
@@ -309,10 +315,6 @@ impl ApiError {
             },
         };
         serde_json::to_string(&envelope).expect("texts become JSON")
-    }
-
-    fn no_local_server() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no local server found for requested model")
     }
 
     fn shutting_down(router: &str) -> Self {

@@ -6,6 +6,7 @@ use herder_core::ModelId;
 use percent_encoding::percent_decode_str;
 
 use super::reply;
+use crate::app::Target;
 use crate::error::ApiError;
 use crate::pipeline::RequestContext;
 
@@ -22,12 +23,13 @@ pub(super) async fn every(context: &RequestContext, answer: Response<Body>) -> R
 pub(super) async fn one(context: &RequestContext, name: &str) -> Result<Response<Body>, ApiError> {
     let name = percent_decode_str(name).decode_utf8_lossy();
     let driver = &context.app.driver;
-    let running = || driver.running().into_iter().find(|process| process.name == name);
-    let model = context
-        .snapshot
-        .resolve(&name)
-        .or_else(|| running().map(|process| process.model))
-        .ok_or_else(ApiError::model_not_found)?;
+    let running = driver.running().into_iter().find(|process| process.name == name);
+    let model = match (context.snapshot.target(&name), running) {
+        (Some(Target::Local(model)), _) => model,
+        (Some(Target::Peer(_)) | None, Some(process)) => process.model,
+        (Some(Target::Peer(_)), None) => return Err(ApiError::no_local_server()),
+        (None, None) => return Err(ApiError::model_not_found()),
+    };
     driver.unload(&[model], None).await;
     Ok(reply::text("OK"))
 }
