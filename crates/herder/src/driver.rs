@@ -287,12 +287,19 @@ impl Driver {
     }
 
     /// Decides by another configuration from now on. Processes that fit it go on untouched; the others serve what they are
-    /// serving, for [`DRAIN_BUDGET`] at most, and end. Returns the configured models whose process does not fit.
+    /// serving, for [`DRAIN_BUDGET`] at most, and end. Returns the configured models whose process does not fit;
+    /// `None` when herder ends, and then everything stays as it is.
     ///
     /// `snapshot` follows the one that has counted so far, and `plan` is its plan.
-    pub fn reconfigure(self: &Arc<Self>, snapshot: Arc<Snapshot>, plan: Plan) -> Vec<ModelId> {
+    pub fn reconfigure(self: &Arc<Self>, snapshot: Arc<Snapshot>, plan: Plan) -> Option<Vec<ModelId>> {
         let mut outdated = Vec::new();
+        let mut applied = false;
         self.update(|state, now| {
+            // Asked under the lock: the core hears of a shutdown after this is said.
+            if self.closing.is_cancelled() {
+                return;
+            }
+            applied = true;
             let known = state.slots.len();
             state
                 .slots
@@ -302,8 +309,8 @@ impl Driver {
                 let Some(settings) = roster.settings(model) else {
                     continue;
                 };
-                let phase = state.herd.state(model);
-                if slot.current.is_some() && !fit::fits(&slot.settings, settings, phase) {
+                let runs = slot.current.is_some();
+                if runs && !fit::fits(&slot.settings, settings, state.herd.state(model)) {
                     outdated.push(model);
                 } else {
                     slot.adopt(settings);
@@ -312,7 +319,7 @@ impl Driver {
             state.snapshot = snapshot;
             state.herd.reconfigure(now, plan, &outdated, now + DRAIN_BUDGET);
         });
-        outdated
+        applied.then_some(outdated)
     }
 
     /// Fails what waits, lets what is in flight end within `budget`, stops everything, and returns when nothing

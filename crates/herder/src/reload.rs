@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use herder_config::{Config, Diagnostic, Environment, GivenPorts, LogToStdout, Sources};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
+use crate::activity::store::{Change, Settings};
 use crate::app::{App, Snapshot};
 use crate::config_watch::ConfigWatch;
 use crate::plan::{self, LoadError, Planned};
@@ -62,6 +63,12 @@ pub enum ReloadError {
     ShuttingDown,
 }
 
+impl From<JoinError> for ReloadError {
+    fn from(fault: JoinError) -> Self {
+        Self::Fault(fault.to_string())
+    }
+}
+
 /// What reloads need to know about the start.
 #[derive(Debug)]
 pub struct Start {
@@ -103,26 +110,39 @@ impl Reloader {
     }
 }
 
-/// Reloads whenever somebody asks for it, until herder ends.
-pub async fn serve(app: Arc<App>, requests: Requests, start: Start) {
-    let shutdown = app.shutdown.clone();
-    tokio::select! {
-        () = answer_each(app, requests, start) => {}
-        () = shutdown.cancelled() => {}
+impl Requests {
+    /// Everybody who has asked by now, once somebody has. `None` when nobody can ask any more.
+    async fn next(&mut self) -> Option<Asked> {
+        let mut asked = vec![self.0.recv().await?];
+        while let Ok(request) = self.0.try_recv() {
+            asked.push(request);
+        }
+        Some(Asked(asked))
     }
 }
 
-/// Asks for a reload whenever the files change, until herder ends.
-pub async fn watch(app: Arc<App>, mut files: ConfigWatch) {
-    loop {
-        tokio::select! {
-            () = files.changed() => app.reloader.request(),
-            () = app.shutdown.cancelled() => return,
+/// Those who have asked for one reload.
+struct Asked(Vec<Request>);
+
+impl Asked {
+    /// The reload has ended. Who does not wait any more need not hear it.
+    fn answer(self, outcome: &Outcome) {
+        for asker in self.0.into_iter().flatten() {
+            let _ = asker.send(outcome.clone());
         }
     }
 }
 
-async fn answer_each(app: Arc<App>, Requests(mut requests): Requests, start: Start) {
+/// Reloads whenever somebody asks for it, until herder ends.
+pub async fn serve(app: Arc<App>, requests: Requests, start: Start) {
+    let shutdown = app.shutdown.clone();
+    tokio::select! {
+        () = reload_each(app, requests, start) => {}
+        () = shutdown.cancelled() => {}
+    }
+}
+
+async fn reload_each(app: Arc<App>, mut requests: Requests, start: Start) {
     let Start {
         sources,
         listens,
@@ -134,28 +154,30 @@ async fn answer_each(app: Arc<App>, Requests(mut requests): Requests, start: Sta
         listens,
         log_to_stdout,
     };
-    while let Some(request) = requests.recv().await {
-        let mut asked = vec![request];
-        // All of them came before the files are read.
-        while let Ok(request) = requests.try_recv() {
-            asked.push(request);
-        }
+    // Those who ask from now on get the outcome of the next reload: they may know files that this one has not seen.
+    while let Some(asked) = requests.next().await {
         // In a task of its own, so that a fault of this reload does not cost the next ones.
         let reload = tokio::spawn(reload(Arc::clone(&app), Arc::clone(&sources), fixed));
-        let outcome = match reload.await {
-            Ok(Ok(done)) => {
+        let outcome = match reload.await.unwrap_or_else(|fault| Err(fault.into())) {
+            Ok(done) => {
                 preloader.load(&app, done.preload);
                 Ok(Arc::new(done.report))
             }
-            Ok(Err(error)) => Err(Arc::new(error)),
-            Err(fault) => Err(Arc::new(ReloadError::Fault(fault.to_string()))),
+            Err(error) => {
+                tell_failure(&app, &error);
+                Err(Arc::new(error))
+            }
         };
-        if let Err(error) = &outcome {
-            tell_failure(&app, error);
-        }
-        for asker in asked.into_iter().flatten() {
-            // Who does not wait any more need not hear it.
-            let _ = asker.send(outcome.clone());
+        asked.answer(&outcome);
+    }
+}
+
+/// Asks for a reload whenever the files change, until herder ends.
+pub async fn watch(app: Arc<App>, mut files: ConfigWatch) {
+    loop {
+        tokio::select! {
+            () = files.changed() => app.reloader.request(),
+            () = app.shutdown.cancelled() => return,
         }
     }
 }
@@ -198,10 +220,14 @@ async fn reload(app: Arc<App>, sources: Arc<Sources>, fixed: Fixed) -> Result<Do
         .map_err(|error| ReloadError::Unusable(vec![error.to_string()]))?;
     let snapshot = Arc::new(snapshot);
     let config = &snapshot.config;
+    let store = prepare_store(&app, config).await?;
     warnings.extend(restart_needed(config, fixed));
 
     // The driver first: no request may see a configuration that the driver does not know.
-    let restarting = app.driver.reconfigure(Arc::clone(&snapshot), plan);
+    let restarting = app
+        .driver
+        .reconfigure(Arc::clone(&snapshot), plan)
+        .ok_or(ReloadError::ShuttingDown)?;
     app.snapshot.store(Arc::clone(&snapshot));
     app.logs.logger().set(config.log_level, config.log_time_format);
     app.active_profile.send_if_modified(|active| {
@@ -214,6 +240,9 @@ async fn reload(app: Arc<App>, sources: Arc<Sources>, fixed: Fixed) -> Result<Do
         gone
     });
     app.reloaded.send_replace(());
+    let activity = Arc::clone(&app.activity);
+    // Waits for the last rows of a database that is given up.
+    off_the_runtime(move || activity.apply(store)).await?;
 
     let difference = Difference::between(&previous.config, config);
     let logger = app.logs.logger();
@@ -237,12 +266,24 @@ async fn load(
     sources: Arc<Sources>,
 ) -> Result<Planned, ReloadError> {
     let ports = ports(app, &previous);
-    let read =
-        spawn_blocking(move || plan::reload(&sources, &Environment::of_process(), &ports, previous.roster()));
-    let loaded = read
-        .await
-        .map_err(|fault| ReloadError::Fault(fault.to_string()))?;
+    let read = move || plan::reload(&sources, &Environment::of_process(), &ports, previous.roster());
+    let loaded = off_the_runtime(read).await?;
     loaded.map_err(|error| ReloadError::Unusable(reasons(&error)))
+}
+
+/// Opens what the new configuration wants to store in, if that is something else.
+async fn prepare_store(app: &Arc<App>, config: &Config) -> Result<Change, ReloadError> {
+    let (activity, settings) = (Arc::clone(&app.activity), Settings::of(config));
+    let change = off_the_runtime(move || activity.prepare(settings)).await?;
+    change.map_err(|error| ReloadError::Unusable(vec![error.to_string()]))
+}
+
+/// Does what may wait for a disk.
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ReloadError> {
+    let done = spawn_blocking(work).await;
+    Ok(done?)
 }
 
 /// The automatic ports that are not free.
@@ -301,3 +342,6 @@ fn restart_needed(config: &Config, fixed: Fixed) -> Vec<String> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests;
