@@ -55,7 +55,7 @@ pub struct Entry {
     pub has_capture: bool,
     /// More about it: the selector that chose the model, the priority in the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Value>"))]
     pub metadata: Option<Value>,
 }
 

@@ -13,11 +13,12 @@ use crate::error::Envelope;
 /// The ways to prove a key, by their names in the document (spec/http-api.md section 2).
 const SCHEMES: [&str; 3] = ["bearer", "x-api-key", "basic"];
 
-const ABOUT: &str = "The routes of herder itself. Those under `forwarding` lead to model servers, whose APIs are their own.
+const ABOUT: &str = "The routes of herder itself. Those under `forwarding` lead to model servers, whose APIs are \
+their own.
 
-`HEAD` is answered wherever `GET` is. `OPTIONS` is answered on every path, for browsers. A key is asked for only when the \
-configuration has `apiKeys`. Errors of herder's own are JSON unless the client's `Accept` lists `text/plain` or `text/html` \
-and not `application/json`.";
+`HEAD` is answered wherever `GET` is. `OPTIONS` is answered on every path, for browsers. A key is asked for only \
+when the configuration has `apiKeys`. Errors of herder's own are JSON unless the client's `Accept` lists \
+`text/plain` or `text/html` and not `application/json`.";
 
 /// The methods of a row, as the document lists them.
 fn methods(verbs: Verbs) -> &'static [&'static str] {
@@ -29,29 +30,11 @@ fn methods(verbs: Verbs) -> &'static [&'static str] {
     }
 }
 
-/// The pattern of a row with its open part named.
-fn template(pattern: &str, operation: &Value) -> String {
-    let parameters = operation["parameters"].as_array();
-    let mut parameters = parameters.into_iter().flatten();
-    match parameters.find(|parameter| parameter["in"] == "path") {
-        Some(open) => {
-            let name = format!("{{{}}}", open["name"].as_str().expect("a name"));
-            pattern.replace("**", "*").replace('*', &name)
-        }
-        None => pattern.to_owned(),
-    }
-}
-
-/// `get /api/captures/*` becomes `get_api_captures`.
-fn operation_id(method: &str, pattern: &str) -> String {
-    let words = pattern.split(|character: char| !character.is_ascii_alphanumeric());
+/// `get` of `/api/captures/{id}` becomes `get_api_captures_id`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|character: char| !character.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let open = if pattern.ends_with('*') && !pattern.contains("captures") {
-        "_at"
-    } else {
-        ""
-    };
-    format!("{method}_{}{open}", words.join("_"))
+    format!("{method}_{}", words.join("_"))
 }
 
 fn document() -> Value {
@@ -62,11 +45,10 @@ fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for (verbs, pattern, endpoint) in ROUTES {
         for method in methods(*verbs) {
-            let operation = operations::of(*endpoint, *method != "get", &mut schemas)
-                .finish(&operation_id(method, pattern), endpoint.needs_key());
-            let path = paths
-                .entry(template(pattern, &operation))
-                .or_insert_with(|| json!({}));
+            let operation = operations::of(*endpoint, *method != "get", &mut schemas);
+            let path = operation.path_of(pattern);
+            let operation = operation.finish(&operation_id(method, &path), endpoint.needs_key());
+            let path = paths.entry(path).or_insert_with(|| json!({}));
             let path = path.as_object_mut().expect("paths are objects");
             // As in the table, the first row that fits counts.
             path.entry(*method).or_insert(operation);

@@ -30,8 +30,9 @@ impl Operation {
         self
     }
 
-    /// The part of the path that the route leaves open. `example` is one that is answered.
-    pub(super) fn path(mut self, name: &str, description: &str, kind: &str, example: Value) -> Self {
+    /// The part of the path that the route leaves open, with an example that herder would know.
+    pub(super) fn path(mut self, name: &str, description: &str, example: &Value) -> Self {
+        let kind = if example.is_number() { "integer" } else { "string" };
         self.parameters.push(json!({
             "name": name,
             "in": "path",
@@ -44,16 +45,16 @@ impl Operation {
     }
 
     /// A parameter of the query that may be left out.
-    pub(super) fn query(self, name: &str, description: &str, schema: Value) -> Self {
+    pub(super) fn query(self, name: &str, description: &str, schema: &Value) -> Self {
         self.in_query(name, description, schema, false)
     }
 
     /// A parameter of the query.
-    pub(super) fn required_query(self, name: &str, description: &str, schema: Value) -> Self {
+    pub(super) fn required_query(self, name: &str, description: &str, schema: &Value) -> Self {
         self.in_query(name, description, schema, true)
     }
 
-    fn in_query(mut self, name: &str, description: &str, schema: Value, required: bool) -> Self {
+    fn in_query(mut self, name: &str, description: &str, schema: &Value, required: bool) -> Self {
         self.parameters.push(json!({
             "name": name,
             "in": "query",
@@ -81,7 +82,7 @@ impl Operation {
         self.answers(
             &status.to_string(),
             description,
-            json!({ "application/json": { "schema": schema } }),
+            &json!({ "application/json": { "schema": schema } }),
         )
     }
 
@@ -90,12 +91,12 @@ impl Operation {
         self.answers(
             &status.to_string(),
             description,
-            json!({ media_type: { "schema": { "type": "string" } } }),
+            &json!({ media_type: { "schema": { "type": "string" } } }),
         )
     }
 
     /// An answer with these contents. `status` may be a class, such as `2XX`.
-    pub(super) fn answers(mut self, status: &str, description: &str, content: Value) -> Self {
+    pub(super) fn answers(mut self, status: &str, description: &str, content: &Value) -> Self {
         self.responses.insert(
             status.to_owned(),
             json!({ "description": description, "content": content }),
@@ -119,7 +120,7 @@ impl Operation {
         self.answers(
             &status.to_string(),
             description,
-            json!({ "application/json": { "schema": error } }),
+            &json!({ "application/json": { "schema": error } }),
         )
     }
 
@@ -129,6 +130,17 @@ impl Operation {
         self.responses
             .insert(status.to_owned(), json!({ "$ref": reference }));
         self
+    }
+
+    /// The path of a route, with its open part named.
+    pub(super) fn path_of(&self, pattern: &str) -> String {
+        match self.parameters.iter().find(|parameter| parameter["in"] == "path") {
+            Some(open) => {
+                let name = format!("{{{}}}", open["name"].as_str().expect("parameters have names"));
+                pattern.replace("**", "*").replace('*', &name)
+            }
+            None => pattern.to_owned(),
+        }
     }
 
     /// The finished operation, which has this name.

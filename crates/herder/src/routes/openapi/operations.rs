@@ -12,12 +12,15 @@ use crate::activity::query::{MAX_LIMIT, Page, Sort};
 use crate::activity::statistics::Statistics;
 use crate::monitor::Snapshot;
 
-/// The words for a route; `takes_body` says whether its method has a body. Types of answers are left in `schemas`.
+/// The words for a route; `takes_body` says whether its method has a body. Types of answers go to `schemas`.
 pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGenerator) -> Operation {
     match endpoint {
         Endpoint::Inference => inference(takes_body),
         Endpoint::InferenceWithoutPrefix => inference(takes_body)
-            .about("The model's server gets the path without its first segment. What it is asked and what it answers is its own API."),
+            .about(
+                "The model's server gets the path without its first segment. What it is asked \
+                 and what it answers is its own API.",
+            ),
         Endpoint::Models => Operation::new("models", "What a client may ask for").gives::<models::List>(
             schemas,
             200,
@@ -26,20 +29,26 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
         Endpoint::Running => Operation::new("models", "The models that have a process")
             .gives::<running::List<'_>>(schemas, 200, "In ascending order of id."),
         Endpoint::Unload => Operation::new("models", "Stop every model")
-            .about("Requests in progress get the time that the configuration gives them. Answers when all models are gone.")
+            .about(
+                "Requests in progress get the time that the configuration gives them. Answers \
+                 when all models are gone.",
+            )
             .gives_text(200, "`OK`", "text/plain"),
         Endpoint::UnloadEvery => Operation::new("models", "Stop every model")
             .about("As `GET /unload`, with JSON.")
             .gives::<reply::Done>(schemas, 200, "All are gone."),
         Endpoint::UnloadOne => Operation::new("models", "Stop a model")
             .about("Answers when it is gone, and when it did not run.")
-            .path("model", "Id or alias; slashes may be spelt `/` or `%2F`.", "string", json!("orca-7b"))
+            .path("model", "Id or alias; slashes may be spelt `/` or `%2F`.", &json!("orca-7b"))
             .gives_text(200, "`OK`", "text/plain")
             .fails(404, "No such model of herder's own."),
         Endpoint::Reload => Operation::new("herder", "Read the configuration again")
-            .about("Models that have not changed keep their processes and requests; those that have finish what they are doing.")
+            .about(
+                "Models that have not changed keep their processes and requests; those that \
+                 have finish what they are doing.",
+            )
             .gives::<reload::Reloaded<'_>>(schemas, 200, "The new configuration counts.")
-            .fails(422, "The files cannot be used; nothing has changed. The message says why, with the places.")
+            .fails(422, "The files cannot be used; nothing has changed. The message says where and why.")
             .fails(500, "herder itself has failed.")
             .fails(503, "herder ends."),
         Endpoint::Profiles => Operation::new("profiles", "The profiles").gives::<profiles::List<'_>>(
@@ -63,47 +72,54 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             .shares("413", "BodyTooLarge"),
         Endpoint::Events => Operation::new("events", "Everything that changes, as it happens")
             .about(
-                "Server-sent events, all with the name `message`. First come the history of both logs, `modelStatus`, \
-                 `uiConfig`, `profileChanged` and the open requests; then what changes. Comments are signs of life.",
+                "Server-sent events, all with the name `message`. First come the history of both logs, \
+                 `modelStatus`, `uiConfig`, `profileChanged` and the open requests; then what changes. Comments are \
+                 signs of life.",
             )
-            .answers("200", "The stream. It ends when herder does, or when it is not read.", {
-                let event = schemas.subschema_for::<Event>();
-                json!({ "text/event-stream": { "schema": {
+            .answers(
+                "200",
+                "The stream. It ends when herder does, or when it is not read.",
+                &json!({ "text/event-stream": { "schema": {
                     "type": "string",
                     "contentMediaType": "text/event-stream",
-                    "contentSchema": event,
-                } } })
-            }),
+                    "contentSchema": schemas.subschema_for::<Event>(),
+                } } }),
+            ),
         Endpoint::CancelInFlight => Operation::new("events", "Cancel a request that waits or is being answered")
-            .path("id", "Its number in `inflight` events.", "string", json!("7"))
+            .path("id", "Its number in `inflight` events.", &json!("7"))
             .gives::<reply::Done>(schemas, 200, "It ends.")
             .fails(404, "No such request is open."),
         Endpoint::Activity => activity(schemas),
         Endpoint::Statistics => Operation::new("activity", "Sums and histograms over finished requests")
-            .query("model", "Only requests to this model.", json!({ "type": "string" }))
+            .query("model", "Only requests to this model.", &json!({ "type": "string" }))
             .gives::<Statistics>(schemas, 200, "The sums.")
             .fails(500, "The database fails."),
         Endpoint::Capture => Operation::new("activity", "A request and its answer")
-            .path("id", "Number of its row in the activity.", "integer", json!(1))
+            .path("id", "Number of its row in the activity.", &json!(1))
             .gives::<Capture>(schemas, 200, "Without secrets.")
             .fails(400, "No number.")
             .fails(404, "Not captured, or not kept any more."),
         Endpoint::Performance => Operation::new("machine", "Samples of the machine of the last hour")
-            .query("after", "Only samples later than this.", time())
+            .query("after", "Only samples later than this.", &time())
             .gives::<performance::Performance<'_>>(schemas, 200, "The samples.")
             .fails(400, "`after` is no time.")
-            .answers("503", "Nothing is measured (`performance.disabled`).", json!({
-                "application/json": { "schema": {
+            .answers(
+                "503",
+                "Nothing is measured (`performance.disabled`).",
+                &json!({ "application/json": { "schema": {
                     "type": "object",
                     "properties": { "enabled": { "const": false } },
                     "required": ["enabled"],
-                } },
-            })),
+                } } }),
+            ),
         Endpoint::Hardware => Operation::new("machine", "Which machine this is, as it was at the start")
             .gives::<Snapshot>(schemas, 200, "What is known; `null` is unknown.")
             .fails(503, "Not detected, or not yet."),
         Endpoint::Metrics => Operation::new("machine", "Numbers for Prometheus")
-            .about("The metrics `llamaswap_…` of the machine, and `herder_…` of models and requests.")
+            .about(
+                "The metrics `llamaswap_…` of the machine, and `herder_…` of models and \
+                 requests.",
+            )
             .gives_text(200, "Text format 0.0.4.", "text/plain")
             .gives_text(503, "Nothing is measured (`performance.disabled`).", "text/plain"),
         Endpoint::Health => Operation::new("herder", "Whether herder is alive, whatever its models do")
@@ -116,7 +132,7 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
         Endpoint::Document => Operation::new("herder", "This document").answers(
             "200",
             "OpenAPI 3.1.",
-            json!({ "application/json": { "schema": { "type": "object" } } }),
+            &json!({ "application/json": { "schema": { "type": "object" } } }),
         ),
         Endpoint::Logs => Operation::new("logs", "The end of the combined log")
             .gives_text(200, "The last 100 KiB.", "text/plain")
@@ -126,22 +142,25 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             .path(
                 "log",
                 "`proxy`, `upstream`, or the id or alias of a model, with its slashes.",
-                "string",
-                json!("proxy"),
+                &json!("proxy"),
             )
             .fails(400, "No such log."),
         Endpoint::Home => Operation::new("herder", "To the web page").redirects(302, "/ui"),
-        Endpoint::UpstreamHome => Operation::new("forwarding", "To the list of models").redirects(302, "/ui/models"),
+        Endpoint::UpstreamHome => {
+            Operation::new("forwarding", "To the list of models").redirects(302, "/ui/models")
+        }
         Endpoint::UpstreamSlash => {
             Operation::new("forwarding", "To the path with a slash").redirects(307, "/upstream/")
         }
         Endpoint::Upstream => forwarded("Straight to a model's server")
-            .about("Unread and unedited, except that `peer/model` becomes the peer's own name. Upgraded connections pass.")
+            .about(
+                "Unread and unedited, except that `peer/model` becomes the peer's own name. \
+                 Upgraded connections pass.",
+            )
             .path(
                 "path",
                 "Id or alias of a model with its slashes, or `peer/model`, then the path for its server.",
-                "string",
-                json!("orca-7b/health"),
+                &json!("orca-7b/health"),
             )
             .fails(409, "The model is not loaded, and the path matches `upstream.ignorePaths`."),
         Endpoint::ComfyHome => Operation::new("forwarding", "To the path with a slash")
@@ -149,7 +168,7 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             .redirects(308, "/comfyui/"),
         Endpoint::Comfy => forwarded("To the model `comfyui_auto`")
             .about("Only the front page, with an empty `path`, starts the model.")
-            .path("path", "The path for ComfyUI, with its slashes.", "string", json!("queue"))
+            .path("path", "The path for ComfyUI, with its slashes.", &json!("queue"))
             .fails(409, "The model is not loaded."),
     }
 }
@@ -162,15 +181,15 @@ fn activity(schemas: &mut SchemaGenerator) -> Operation {
     let order = json!({ "type": "string", "enum": ["asc", "desc"], "default": "desc" });
     let page = json!({ "type": "integer", "minimum": 1, "default": 1 });
     Operation::new("activity", "Finished requests, page by page")
-        .query("model", "Only requests to one of these models.", models)
-        .query("start", "Not before this.", time())
-        .query("end", "Not after this.", time())
-        .query("min_id", "Smallest id.", id.clone())
-        .query("max_id", "Largest id.", id)
-        .query("limit", "Rows of a page.", limit)
-        .query("page", "Which page.", page)
-        .query("sort", "What gives the order.", sort)
-        .query("order", "Smallest or largest first.", order)
+        .query("model", "Only requests to one of these models.", &models)
+        .query("start", "Not before this.", &time())
+        .query("end", "Not after this.", &time())
+        .query("min_id", "Smallest id.", &id)
+        .query("max_id", "Largest id.", &id)
+        .query("limit", "Rows of a page.", &limit)
+        .query("page", "Which page.", &page)
+        .query("sort", "What gives the order.", &sort)
+        .query("order", "Smallest or largest first.", &order)
         .gives::<Page>(schemas, 200, "The page.")
         .fails(400, "A parameter is not what it should be.")
         .fails(500, "The database fails.")
@@ -181,7 +200,7 @@ fn log_stream(summary: &str) -> Operation {
         .query(
             "no-history",
             "With this, whatever its value, only what follows.",
-            json!({ "type": "string" }),
+            &json!({ "type": "string" }),
         )
         .gives_text(
             200,
@@ -192,12 +211,13 @@ fn log_stream(summary: &str) -> Operation {
 
 fn inference(takes_body: bool) -> Operation {
     let operation = forwarded("Forwarded to the model's server").about(
-        "What it is asked and what it answers is its own API. herder reads the name of the model and edits as configured.",
+        "What it is asked and what it answers is its own API. herder reads the name of the model and edits as \
+         configured.",
     );
     let operation = if takes_body {
         operation.takes(json!({ "$ref": "#/components/requestBodies/NamesModel" }))
     } else {
-        operation.required_query("model", "A name of the model list.", json!({ "type": "string" }))
+        operation.required_query("model", "A name of the model list.", &json!({ "type": "string" }))
     };
     operation
         .shares("400", "UnreadableRequest")
@@ -245,7 +265,7 @@ const ERRORS: [(&str, &str); 3] = [
     ("UnreadableRequest", "The request cannot be read."),
     (
         "BodyTooLarge",
-        "The body is longer than it may be (`maxBodyBytes`).",
+        "The body is longer than it may be; on its way to a model that is `maxBodyBytes`.",
     ),
 ];
 
