@@ -16,9 +16,9 @@ pub struct Statistics {
     pub total_output_tokens: i64,
     /// Tokens found in caches, where known.
     pub total_cache_tokens: i64,
-    /// Rates of prompt processing in tokens per second; `None` when no rate is known.
+    /// Rates of prompt processing in tokens per second; `null` when no rate is known.
     pub prompt_histogram: Option<Histogram>,
-    /// Rates of generation.
+    /// Rates of generation; `null` when no rate is known.
     pub gen_histogram: Option<Histogram>,
 }
 

@@ -1,4 +1,4 @@
-//! Follows one request to a model for the counters: its turn, the first byte of its answer, its end.
+//! Follows one request to a model for the counters: the first byte of its answer, its status, its end.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -173,6 +173,80 @@ async fn openapi_answers_are_as_documented() {
 }
 
 #[tokio::test]
+async fn openapi_answers_to_other_methods_are_as_documented() {
+    let router = busy_router().await;
+    let document = Document::of(&router).await;
+    let table = [
+        (
+            "put",
+            "/api/profiles/active",
+            "/api/profiles/active",
+            r#"{"name":null}"#,
+            200,
+        ),
+        (
+            "put",
+            "/api/profiles/active",
+            "/api/profiles/active",
+            r#"{"name":"x"}"#,
+            404,
+        ),
+        ("put", "/api/profiles/active", "/api/profiles/active", "[]", 400),
+        (
+            "post",
+            "/api/inflight/{id}/cancel",
+            "/api/inflight/77/cancel",
+            "",
+            404,
+        ),
+        ("post", "/api/config/reload", "/api/config/reload", "", 200),
+        (
+            "post",
+            "/api/models/unload/{model}",
+            "/api/models/unload/chatty",
+            "",
+            200,
+        ),
+        (
+            "post",
+            "/api/models/unload/{model}",
+            "/api/models/unload/nobody",
+            "",
+            404,
+        ),
+        ("post", "/api/models/unload", "/api/models/unload", "", 200),
+    ];
+    for (verb, path, target, body, status) in table {
+        let method = Method::from_bytes(verb.to_uppercase().as_bytes()).unwrap();
+        let answer = router.request(method, target, &[], body).await;
+        assert_eq!(answer.status, status, "{target}: {}", answer.text());
+        document.check(target, &document.0["paths"][path][verb], &answer);
+    }
+}
+
+/// The other tests would be worth little if everything fitted.
+#[tokio::test]
+async fn openapi_schemas_refuse_other_answers() {
+    let router = router().await;
+    let document = Document::of(&router).await;
+    let list = document.validator(&json!({ "$ref": "#/components/schemas/ModelList" }));
+    let answer = router.get("/v1/models").await.json();
+    assert!(list.is_valid(&answer));
+    let first = &answer["data"][0];
+    for (member, value) in [("created", json!("today")), ("surprise", json!(1))] {
+        let mut other = first.clone();
+        other[member] = value;
+        assert!(
+            !list.is_valid(&json!({ "object": "list", "data": [other] })),
+            "{member}"
+        );
+    }
+    let mut other = first.clone();
+    other.as_object_mut().unwrap().remove("status");
+    assert!(!list.is_valid(&json!({ "object": "list", "data": [other] })));
+}
+
+#[tokio::test]
 async fn openapi_streams_are_as_documented() {
     let router = router().await;
     let document = Document::of(&router).await;

@@ -8,7 +8,8 @@ use serde::Serialize;
 pub struct Snapshot {
     /// Of this shape: 1.
     pub(super) schema_version: u32,
-    /// UTC.
+    /// When, in UTC.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub(super) captured_at: String,
     /// How it was taken.
     pub(super) capture: Capture,

@@ -57,6 +57,7 @@ fn document() -> Value {
     schemas.subschema_for::<Envelope<'_>>();
     let mut definitions = schemas.take_definitions(true);
     definitions.sort_keys();
+    definitions.values_mut().for_each(speak_to_readers);
     let (responses, bodies) = operations::shared();
     json!({
         "openapi": "3.1.0",
@@ -89,6 +90,34 @@ fn document() -> Value {
             },
         },
     })
+}
+
+/// Comments in the source are broken into lines, and name sections of specifications that readers of the document do not
+/// have.
+fn speak_to_readers(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field {
+                    Value::String(text) if name == "description" => *text = without_sources(text),
+                    other => speak_to_readers(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(speak_to_readers),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn without_sources(text: &str) -> String {
+    let text = text.replace('\n', " ");
+    match text.split_once(" (spec/") {
+        Some((before, behind)) => {
+            let behind = behind.split_once(')').map_or("", |(_, behind)| behind);
+            format!("{before}{behind}")
+        }
+        None => text,
+    }
 }
 
 fn file() -> PathBuf {
