@@ -3,23 +3,21 @@
 //! never decides anything. Invariant 7 is [`crate::Digest`]'s, 9 is the supervisor's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use herder_core::planner::Planner;
 use herder_core::{
-    Cause, CommandId, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output, Plan,
+    Cause, CommandId, Failure, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output,
     Refusal, RequestId, Timestamp,
 };
 
-use crate::{Input, Rules};
+use crate::{Input, Rules, Setting};
 
 /// The books of an observer.
 #[derive(Debug)]
 pub struct Audit {
-    plans: Vec<ModelPlan>,
-    limit: Limit,
+    setting: Setting,
     planner: Box<dyn Planner>,
-    /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
-    pairwise: bool,
     /// Requests without an outcome.
     open: BTreeMap<RequestId, Open>,
     models: Vec<Books>,
@@ -33,6 +31,8 @@ pub struct Audit {
 #[derive(Debug, Clone, Copy)]
 struct Open {
     model: ModelId,
+    /// The model's when it came.
+    priority: i64,
     granted: Option<Generation>,
 }
 
@@ -44,6 +44,8 @@ struct Books {
     cause: Option<Cause>,
     load: Option<Load>,
     idle_since: Timestamp,
+    /// What it had admitted when its limit was changed, as far as it is still there.
+    admitted_before: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +54,10 @@ struct Process {
     stage: Stage,
     /// An operator or the shutdown has named it: it may be stopped while busy.
     condemned: bool,
+    /// It does not fit the configuration: it may serve those whom it serves, until then.
+    outdated: Option<Timestamp>,
+    /// It has lived through a change of the configuration, perhaps beside others that may not run beside it now.
+    survivor: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +72,8 @@ enum Stage {
 struct Load {
     number: u64,
     victims: Vec<ModelId>,
+    /// The configuration has changed since it began.
+    is_older_than_rules: bool,
 }
 
 type Verdict = Result<(), String>;
@@ -75,27 +83,28 @@ fn demand(holds: bool, complaint: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(complaint()) }
 }
 
+impl Books {
+    const EMPTY: Self = Self {
+        process: None,
+        shown: ModelState::Stopped,
+        cause: None,
+        load: None,
+        idle_since: Timestamp(Duration::ZERO),
+        admitted_before: 0,
+    };
+}
+
 impl Audit {
-    /// Books for a herd that has just been made from an equal plan.
+    /// Books for a herd that has just been made from a plan of this setting.
+    ///
+    /// # Panics
+    /// When the matrix of the setting contradicts itself.
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the rules belong to the plan that is taken over"
-    )]
-    pub fn new(plan: Plan, rules: Rules) -> Self {
-        let books = Books {
-            process: None,
-            shown: ModelState::Stopped,
-            cause: None,
-            load: None,
-            idle_since: Timestamp::default(),
-        };
+    pub fn new(setting: Setting) -> Self {
         Self {
-            models: vec![books; plan.models.len()],
-            plans: plan.models.into_iter().flatten().collect(),
-            limit: plan.limit,
-            planner: plan.planner,
-            pairwise: matches!(rules, Rules::Groups(_)),
+            models: vec![Books::EMPTY; setting.models.len()],
+            planner: setting.sound_plan().planner,
+            setting,
             open: BTreeMap::new(),
             last_generation: None,
             loads_begun: 0,
@@ -117,6 +126,7 @@ impl Audit {
                 .map_err(|complaint| format!("{output:?}: {complaint}"))?;
         }
         self.check_after(input)?;
+        self.check_outdated(now, herd)?;
         self.check_getters(herd)?;
         self.check_rest(herd)
     }
@@ -124,8 +134,12 @@ impl Audit {
     fn enter_input(&mut self, now: Timestamp, input: &Input, said: &[Output]) -> Verdict {
         match *input {
             Input::Request { request, model } => {
-                let granted = None;
-                self.open.insert(request, Open { model, granted });
+                let entry = Open {
+                    model,
+                    priority: self.plan(model).map_or(0, |plan| plan.priority),
+                    granted: None,
+                };
+                self.open.insert(request, entry);
             }
             Input::Cancel { request } => {
                 if self.is_waiting(request) {
@@ -138,6 +152,7 @@ impl Audit {
                 Some(&Open {
                     model,
                     granted: Some(_),
+                    ..
                 }) => {
                     self.open.remove(&request);
                     if self.in_flight(model) == 0 {
@@ -192,12 +207,71 @@ impl Audit {
                     }
                 }
             }
+            Input::Reconfigure { .. } if self.shutting_down => {
+                demand(said.is_empty(), || "a reload during shutdown".to_owned())?;
+            }
+            Input::Reconfigure {
+                ref setting,
+                ref outdated,
+                drain_until,
+            } => self.enter_reload(setting, outdated, drain_until, said)?,
         }
         Ok(())
     }
 
+    fn enter_reload(
+        &mut self,
+        setting: &Setting,
+        outdated: &[ModelId],
+        drain_until: Timestamp,
+        said: &[Output],
+    ) -> Verdict {
+        let same = *setting == self.setting;
+        self.models.resize(setting.models.len(), Books::EMPTY);
+        self.setting = setting.clone();
+        self.planner = setting.sound_plan().planner;
+        let mut untouched = same;
+        for index in 0..self.models.len() {
+            let model = ModelId(index as u32);
+            let fits = setting.models[index].is_some() && !outdated.contains(&model);
+            let reserved = self.reserved(model);
+            let books = &mut self.models[index];
+            books.admitted_before = reserved;
+            if let Some(load) = &mut books.load {
+                load.is_older_than_rules = true;
+            }
+            let Some(process) = &mut books.process else {
+                continue;
+            };
+            process.survivor = true;
+            match process.stage {
+                Stage::Starting { .. } | Stage::Ready if fits => {
+                    untouched &= process.outdated.is_none();
+                    process.outdated = None;
+                }
+                Stage::Starting { .. } | Stage::Ready => {
+                    untouched = false;
+                    process.outdated.get_or_insert(drain_until);
+                }
+                // A way that is free is not always found before the last of these has gone.
+                Stage::ToldToStop => untouched = false,
+            }
+        }
+        demand(!untouched || said.is_empty(), || {
+            "nothing has changed, and yet something happened".to_owned()
+        })
+    }
+
     fn enter_output(&mut self, now: Timestamp, input: &Input, output: &Output) -> Verdict {
-        let answers_late = matches!(output, Output::Reject { .. } | Output::Unloaded { .. });
+        let answers_late = matches!(
+            output,
+            Output::Reject { .. }
+                | Output::Unloaded { .. }
+                | Output::Fail {
+                    failure: Failure::UnknownModel,
+                    ..
+                }
+        );
         demand(!self.finished || answers_late, || {
             "Finished was not the end".to_owned()
         })?;
@@ -218,18 +292,29 @@ impl Audit {
                 if refusal == Refusal::ConcurrencyLimit {
                     // Its own entry is closed already.
                     let reserved = self.reserved(open.model);
-                    let allowed = self.plans[open.model.index()].concurrency_limit;
-                    demand(reserved == allowed, || {
+                    let allowed = self.concurrency_limit(open.model);
+                    demand(reserved >= allowed, || {
                         "2: refused although there was a slot".to_owned()
                     })?;
                 }
                 Ok(())
             }
-            Output::Fail { request, .. } => {
+            Output::Fail { request, failure } => {
                 demand(self.is_waiting(request), || {
                     "1: it has its outcome already".to_owned()
                 })?;
-                self.close(request).map(|_| ())
+                let open = self.close(request)?;
+                let by_reload = matches!(input, Input::Reconfigure { .. });
+                let fits = match failure {
+                    Failure::Removed => by_reload && self.plan(open.model).is_none(),
+                    Failure::ConcurrencyLimit => self.setting.limit == Limit::Grant,
+                    Failure::UnknownModel
+                    | Failure::Start { .. }
+                    | Failure::FailFast { .. }
+                    | Failure::Unloaded
+                    | Failure::ShuttingDown => !by_reload,
+                };
+                demand(fits, || "there is no reason for it".to_owned())
             }
             Output::Queued { request, .. } => {
                 demand(self.is_waiting(request), || "1: it does not wait".to_owned())
@@ -273,6 +358,7 @@ impl Audit {
         self.models[target.index()].load = Some(Load {
             number: self.loads_begun,
             victims: victims.to_vec(),
+            is_older_than_rules: false,
         });
         Ok(())
     }
@@ -286,12 +372,15 @@ impl Audit {
         demand(self.waits_for(model), || "a start for nobody".to_owned())?;
         demand(!self.shutting_down, || "a start during shutdown".to_owned())?;
         self.last_generation = Some(generation);
+        let plan = self.plan(model);
+        let plan = plan.ok_or("a start of a model that is not configured")?;
+        let until = now + plan.start_timeout;
         self.models[model.index()].process = Some(Process {
             generation,
-            stage: Stage::Starting {
-                until: now + self.plans[model.index()].start_timeout,
-            },
+            stage: Stage::Starting { until },
             condemned: false,
+            outdated: None,
+            survivor: false,
         });
         self.check_company(model)
     }
@@ -306,9 +395,9 @@ impl Audit {
         let busy = self.in_flight(model) > 0;
         let waited_for = self.waits_for(model);
         let cause = self.models[model.index()].cause;
-        let ttl = self.plans[model.index()].ttl;
+        let ttl = self.plan(model).and_then(|plan| plan.ttl);
         let idle_since = self.models[model.index()].idle_since;
-        let pairwise = self.pairwise;
+        let pairwise = self.pairwise();
         let process = self.models[model.index()].process.as_mut();
         let process = process.filter(|process| process.generation == generation);
         let process = process.ok_or("no such process")?;
@@ -316,11 +405,22 @@ impl Audit {
         if process.condemned {
             return Ok(());
         }
+        if let Some(until) = process.outdated {
+            let was_starting = matches!(was, Stage::Starting { .. });
+            demand(cause == Some(Cause::Reloaded) || was_starting, || {
+                format!("stopped for {cause:?}")
+            })?;
+            return demand(was_starting || !busy || until <= now, || {
+                "4: it is busy, and may still be".to_owned()
+            });
+        }
+        let survivor = process.survivor;
         match was {
             Stage::Starting { until } => {
                 let timed_out = *input == Input::Timeout && until <= now;
                 // Under a matrix a waiting request may be in the queue while the load of its model goes on.
-                demand(timed_out || !waited_for || !pairwise, || {
+                // So it may when the rules have changed while it started.
+                demand(timed_out || !waited_for || !pairwise || survivor, || {
                     "4: somebody waits for this load".to_owned()
                 })
             }
@@ -352,25 +452,28 @@ impl Audit {
     ) -> Verdict {
         let process = self.models[model.index()].process;
         let ready = process.is_some_and(|process| {
-            process.generation == generation && process.stage == Stage::Ready && !process.condemned
+            process.generation == generation
+                && process.stage == Stage::Ready
+                && !process.condemned
+                && process.outdated.is_none()
         });
         demand(ready, || format!("granted on {process:?}"))?;
         demand(self.is_waiting(request), || {
             "1: it has its outcome already".to_owned()
         })?;
-        let overtaken = self.first_waiting(model);
-        demand(overtaken == Some(request), || {
-            format!("6: {overtaken:?} came earlier")
-        })?;
-        let allowed = self.plans[model.index()].concurrency_limit;
+        let overtaken = self.overtaken_by(request);
+        demand(overtaken.is_none(), || format!("6: {overtaken:?} came earlier"))?;
+        let allowed = self.allowance(model);
         demand(self.in_flight(model) < allowed, || "2: over the limit".to_owned())?;
         let open = self.open.get_mut(&request).expect("it is waiting");
         demand(open.model == model, || "on the wrong model".to_owned())?;
         open.granted = Some(generation);
         self.check_company(model)?;
-        if self.pairwise && matches!(input, Input::Request { .. }) {
+        if self.pairwise() && matches!(input, Input::Request { .. }) {
             let mut victims = Vec::new();
             self.planner.victims(model, &self.live(), &mut victims);
+            // Those that have left the configuration were there before.
+            victims.retain(|&victim| self.plan(victim).is_some());
             demand(victims.is_empty(), || format!("3: served beside {victims:?}"))?;
         }
         Ok(())
@@ -391,31 +494,42 @@ impl Audit {
         demand(legal, || "runtime.md 2.1 has no such transition".to_owned())
     }
 
-    /// Invariant 3: of two live models the one whose load began later has left the other alone.
+    /// Invariant 3: of two live models the one whose load began later has left the other alone. If both loads are older
+    /// than the present rules, either of the two; and a reload stops nobody only because of its neighbours.
     fn check_company(&self, model: ModelId) -> Verdict {
         for other in self.live() {
-            if other == model {
+            if other == model || (self.is_survivor(other) && self.is_survivor(model)) {
                 continue;
             }
-            let number = |model: ModelId| self.models[model.index()].load.as_ref().map(|load| load.number);
+            let load = |model: ModelId| self.models[model.index()].load.as_ref();
+            let number = |model: ModelId| load(model).map(|load| load.number);
             let (later, earlier) = if number(model) > number(other) {
                 (model, other)
             } else {
                 (other, model)
             };
-            let load = self.models[later.index()].load.as_ref();
-            let load = load.ok_or("a process without a load")?;
-            let mut forbidden = load.victims.contains(&earlier);
-            if self.pairwise {
-                let mut pair = [later, earlier];
-                pair.sort_unstable();
-                let mut victims = Vec::new();
-                self.planner.victims(later, &pair, &mut victims);
-                forbidden |= !victims.is_empty();
-            }
-            demand(!forbidden, || format!("3: {later:?} was to evict {earlier:?}"))?;
+            load(later).ok_or("a process without a load")?;
+            let evicts = |target: ModelId, victim: ModelId| {
+                let named = load(target).is_some_and(|load| load.victims.contains(&victim));
+                named || (self.pairwise() && self.would_evict(target, victim))
+            };
+            let is_older = |model: ModelId| {
+                self.is_survivor(model) || load(model).is_some_and(|load| load.is_older_than_rules)
+            };
+            let excused = is_older(later) && is_older(earlier) && !evicts(earlier, later);
+            demand(excused || !evicts(later, earlier), || {
+                format!("3: {later:?} was to evict {earlier:?}")
+            })?;
         }
         Ok(())
+    }
+
+    fn would_evict(&self, target: ModelId, other: ModelId) -> bool {
+        let mut pair = [target, other];
+        pair.sort_unstable();
+        let mut victims = Vec::new();
+        self.planner.victims(target, &pair, &mut victims);
+        !victims.is_empty()
     }
 
     /// Invariant 6: positions count from 1, higher priority first, then in order of arrival.
@@ -429,10 +543,7 @@ impl Audit {
         };
         let rank = |request: RequestId| {
             let open = self.open.get(&request)?;
-            Some((
-                std::cmp::Reverse(self.plans[open.model.index()].priority),
-                request,
-            ))
+            Some((std::cmp::Reverse(open.priority), request))
         };
         match previous {
             _ if position == 1 => Ok(()),
@@ -449,7 +560,12 @@ impl Audit {
                 let left = models.iter().find(|&&model| self.waits_for(model));
                 demand(left.is_none(), || format!("somebody still waits for {left:?}"))
             }
-            Input::Request { request, model } if model.index() >= self.plans.len() => {
+            Input::Reconfigure { .. } if !self.shutting_down => {
+                let removed = |open: &&Open| open.granted.is_none() && self.plan(open.model).is_none();
+                let left = self.open.values().find(removed);
+                demand(left.is_none(), || format!("nobody will ever serve {left:?}"))
+            }
+            Input::Request { request, model } if self.plan(*model).is_none() => {
                 demand(!self.open.contains_key(request), || {
                     "no such model, no answer".to_owned()
                 })
@@ -460,6 +576,7 @@ impl Audit {
             | Input::Ready { .. }
             | Input::Exited { .. }
             | Input::Timeout
+            | Input::Reconfigure { .. }
             | Input::Shutdown { .. } => {
                 let waits = self.open.values().any(|open| open.granted.is_none());
                 demand(!self.shutting_down || !waits, || {
@@ -467,6 +584,30 @@ impl Audit {
                 })
             }
         }
+    }
+
+    /// What does not fit the configuration serves somebody, or is told to stop as soon as it can be.
+    fn check_outdated(&mut self, now: Timestamp, herd: &Herd) -> Verdict {
+        for index in 0..self.models.len() {
+            let model = ModelId(index as u32);
+            let (reserved, busy) = (self.reserved(model), self.in_flight(model) > 0);
+            let books = &mut self.models[index];
+            books.admitted_before = books.admitted_before.min(reserved);
+            let Some(process) = books.process.filter(|process| !process.condemned) else {
+                continue;
+            };
+            if let Some(until) = process.outdated
+                && process.stage != Stage::ToldToStop
+            {
+                let woken = herd
+                    .poll_timeout()
+                    .is_some_and(|timeout| timeout <= until.max(now));
+                demand(process.stage == Stage::Ready && busy && woken, || {
+                    format!("{model:?} goes on although it does not fit")
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Invariants 2 and 10: what the getters say is what the books say, and within the limits.
@@ -496,9 +637,9 @@ impl Audit {
             if live {
                 running.push((model, books.shown));
             }
-            let allowed = self.plans[index].concurrency_limit;
+            let allowed = self.allowance(model);
             demand(
-                self.limit == Limit::Grant || self.reserved(model) <= allowed,
+                self.setting.limit == Limit::Grant || self.reserved(model) <= allowed,
                 || format!("2: {model:?} has admitted too many"),
             )?;
         }
@@ -527,9 +668,10 @@ impl Audit {
         demand(self.commands.is_empty(), || {
             "everything rests, and a command does not end".to_owned()
         })?;
-        let idle_clocks = self.models.iter().zip(&self.plans).filter_map(|(books, plan)| {
+        let plans = &self.setting.models;
+        let idle_clocks = self.models.iter().zip(plans).filter_map(|(books, plan)| {
             books.process?;
-            Some(books.idle_since + plan.ttl?)
+            Some(books.idle_since + plan.as_ref()?.ttl?)
         });
         let expected = idle_clocks.min();
         let asked = herd.poll_timeout();
@@ -552,10 +694,41 @@ impl Audit {
         open.any(|open| open.model == model && open.granted.is_none())
     }
 
-    fn first_waiting(&self, model: ModelId) -> Option<RequestId> {
-        let mut open = self.open.iter();
-        let first = open.find(|(_, open)| open.model == model && open.granted.is_none());
+    /// Somebody who waits for the same model, came earlier and ranks no lower.
+    fn overtaken_by(&self, request: RequestId) -> Option<RequestId> {
+        let own = self.open.get(&request)?;
+        let mut earlier = self.open.range(..request);
+        let first = earlier.find(|(_, open)| {
+            open.model == own.model && open.granted.is_none() && open.priority >= own.priority
+        });
         first.map(|(&request, _)| request)
+    }
+
+    fn plan(&self, model: ModelId) -> Option<&ModelPlan> {
+        self.setting.models.get(model.index())?.as_ref()
+    }
+
+    fn concurrency_limit(&self, model: ModelId) -> u32 {
+        self.plan(model).map_or(0, |plan| plan.concurrency_limit)
+    }
+
+    /// A limit that has become smaller turns nobody away who was admitted before.
+    fn allowance(&self, model: ModelId) -> u32 {
+        let before = self.models[model.index()].admitted_before;
+        match self.setting.limit {
+            Limit::Arrival => self.concurrency_limit(model).max(before),
+            Limit::Grant => self.concurrency_limit(model),
+        }
+    }
+
+    /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
+    fn pairwise(&self) -> bool {
+        matches!(self.setting.rules, Rules::Groups(_))
+    }
+
+    fn is_survivor(&self, model: ModelId) -> bool {
+        let process = self.models[model.index()].process;
+        process.is_some_and(|process| process.survivor)
     }
 
     fn in_flight(&self, model: ModelId) -> u32 {

@@ -70,12 +70,12 @@ impl Trial {
         let examiners = match checks {
             Checks::Off => None,
             Checks::On => Some(Box::new((
-                Reference::new(scenario.plan()?),
-                Audit::new(scenario.plan()?, scenario.rules.clone()),
+                Reference::new(scenario.setting.plan()?),
+                Audit::new(scenario.setting.clone()),
             ))),
         };
         Ok(Self {
-            herd: Herd::new(scenario.plan()?),
+            herd: Herd::new(scenario.setting.plan()?),
             examiners,
             seed: scenario.seed,
             inputs: 0,

@@ -1,4 +1,4 @@
-//! Two or three models, every possible event: all short histories, and long random ones that shrink when they fail.
+//! Two or three models, every possible event, changes of the configuration included: all short histories, and long random ones that shrink when they fail.
 //! Most mistakes of schedulers need few models and few steps; here none of those goes untried.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use herder_core::planner::groups::GroupSpecification;
 use herder_core::{
     CommandId, Exit, Generation, Limit, ModelId, ModelPlan, ModelState, Output, RequestId, Timestamp,
 };
-use herder_sim::{Behaviour, Checks, Ending, Input, Rules, Scenario, Trial};
+use herder_sim::{Behaviour, Checks, Ending, Input, Rules, Scenario, Setting, Trial};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
@@ -25,6 +25,11 @@ struct Situation {
     requests: u64,
     commands: u64,
     shutting_down: bool,
+    /// The configuration with which it began, and that of the moment.
+    first: Setting,
+    setting: Setting,
+    /// Whether the configuration may change.
+    reloads: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,23 +47,35 @@ enum Action {
     UnloadNow(ModelId),
     UnloadAll,
     Shutdown,
+    /// The configuration is read again and says the same.
+    Reload,
+    /// The same, but the model's settings are others.
+    ReloadOutdated(ModelId),
+    /// The model leaves the configuration, or comes back.
+    ReloadMember(ModelId),
+    /// Everybody excludes everybody from now on, or the first rules come back.
+    ReloadRules,
 }
 
 fn scenario(rules: Rules, model_count: usize, limit: Limit) -> Scenario {
     let seconds = Duration::from_secs;
     Scenario {
         seed: 0,
-        models: (0..model_count as u64)
-            .map(|index| ModelPlan {
-                concurrency_limit: 2,
-                priority: i64::from(index == 1),
-                ttl: (index == 0).then_some(seconds(60)),
-                unload_timeout: seconds(10 + index),
-                start_timeout: seconds(120),
-            })
-            .collect(),
-        rules,
-        limit,
+        setting: Setting {
+            models: (0..model_count as u64)
+                .map(|index| {
+                    Some(ModelPlan {
+                        concurrency_limit: 2,
+                        priority: i64::from(index == 1),
+                        ttl: (index == 0).then_some(seconds(60)),
+                        unload_timeout: seconds(10 + index),
+                        start_timeout: seconds(120),
+                    })
+                })
+                .collect(),
+            rules,
+            limit,
+        },
         // Nothing here is left to chance.
         behaviour: Behaviour::still(),
         ending: Ending::Abrupt,
@@ -80,17 +97,30 @@ fn rules(model_count: usize) -> [Rules; 3] {
     ]
 }
 
+/// One group of all, in which everybody excludes everybody.
+fn everybody_alone(model_count: u32) -> GroupSpecification {
+    GroupSpecification {
+        swap: true,
+        exclusive: true,
+        persistent: false,
+        members: (0..model_count).map(ModelId).collect(),
+    }
+}
+
 impl Situation {
-    fn new(scenario: &Scenario) -> Self {
+    fn new(scenario: &Scenario, reloads: bool) -> Self {
         Self {
             trial: Trial::new(scenario, Checks::On).expect("groups are always sound"),
-            model_count: scenario.models.len() as u32,
+            model_count: scenario.setting.models.len() as u32,
             now: Timestamp::default(),
             waiting: Vec::new(),
             serving: Vec::new(),
             requests: 0,
             commands: 0,
             shutting_down: false,
+            first: scenario.setting.clone(),
+            setting: scenario.setting.clone(),
+            reloads,
         }
     }
 
@@ -129,6 +159,15 @@ impl Situation {
             actions.push(Action::Timeout);
         }
         actions.push(Action::UnloadAll);
+        if self.reloads {
+            actions.extend([Action::Reload, Action::ReloadRules]);
+            for model in (0..self.model_count).map(ModelId) {
+                actions.push(Action::ReloadMember(model));
+                if herd.generation(model).is_some() {
+                    actions.push(Action::ReloadOutdated(model));
+                }
+            }
+        }
         if !self.shutting_down {
             actions.push(Action::Shutdown);
         }
@@ -190,6 +229,24 @@ impl Situation {
                 let deadline = self.now + Duration::from_secs(5);
                 Input::Shutdown { deadline }
             }
+            Action::Reload => self.reload(Vec::new()),
+            Action::ReloadOutdated(model) => self.reload(vec![model]),
+            Action::ReloadMember(model) => {
+                let row = &mut self.setting.models[model.index()];
+                *row = match row {
+                    Some(_) => None,
+                    None => self.first.models[model.index()].clone(),
+                };
+                self.reload(Vec::new())
+            }
+            Action::ReloadRules => {
+                self.setting.rules = if self.setting.rules == self.first.rules {
+                    Rules::Groups(vec![everybody_alone(self.model_count)])
+                } else {
+                    self.first.rules.clone()
+                };
+                self.reload(Vec::new())
+            }
         }
     }
 
@@ -205,6 +262,14 @@ impl Situation {
             command,
             models,
             grace,
+        }
+    }
+
+    fn reload(&self, outdated: Vec<ModelId>) -> Input {
+        Input::Reconfigure {
+            setting: Box::new(self.setting.clone()),
+            outdated,
+            drain_until: self.now + Duration::from_secs(30),
         }
     }
 
@@ -228,8 +293,8 @@ impl Situation {
         Ok(())
     }
 
-    fn after(scenario: &Scenario, history: &[Action]) -> Self {
-        let mut situation = Self::new(scenario);
+    fn after(scenario: &Scenario, reloads: bool, history: &[Action]) -> Self {
+        let mut situation = Self::new(scenario, reloads);
         for &action in history {
             situation.perform(action).expect("it went well before");
         }
@@ -238,19 +303,21 @@ impl Situation {
 
     fn fingerprint(&self) -> String {
         let reference = self.trial.reference().expect("checks are on");
-        reference.fingerprint(self.now)
+        let configured: Vec<bool> = self.setting.models.iter().map(Option::is_some).collect();
+        let first_rules = self.setting.rules == self.first.rules;
+        format!("{} {configured:?} {first_rules}", reference.fingerprint(self.now))
     }
 }
 
 /// Tries every action in every situation that can be reached in `depth` steps; returns how many there are.
-fn explore(scenario: &Scenario, depth: usize) -> usize {
-    let mut known = BTreeSet::from([Situation::new(scenario).fingerprint()]);
+fn explore(scenario: &Scenario, reloads: bool, depth: usize) -> usize {
+    let mut known = BTreeSet::from([Situation::new(scenario, reloads).fingerprint()]);
     let mut frontier: Vec<Vec<Action>> = vec![Vec::new()];
     for _ in 0..depth {
         let mut next = Vec::new();
         for history in frontier {
-            for action in Situation::after(scenario, &history).actions() {
-                let mut situation = Situation::after(scenario, &history);
+            for action in Situation::after(scenario, reloads, &history).actions() {
+                let mut situation = Situation::after(scenario, reloads, &history);
                 let mut longer = history.clone();
                 longer.push(action);
                 if let Err(violation) = situation.perform(action) {
@@ -276,7 +343,7 @@ fn all_short_histories_of_two_models() {
     let deeper = deeper();
     for rules in rules(2) {
         for limit in [Limit::Arrival, Limit::Grant] {
-            let situations = explore(&scenario(rules.clone(), 2, limit), 7 + deeper);
+            let situations = explore(&scenario(rules.clone(), 2, limit), false, 7 + deeper);
             println!("{rules:?} {limit:?}: {situations} situations");
             assert!(situations > 1_000, "{situations} situations");
         }
@@ -287,7 +354,17 @@ fn all_short_histories_of_two_models() {
 fn all_short_histories_of_three_models() {
     let deeper = deeper();
     for rules in rules(3) {
-        let situations = explore(&scenario(rules.clone(), 3, Limit::Arrival), 5 + deeper);
+        let situations = explore(&scenario(rules.clone(), 3, Limit::Arrival), false, 5 + deeper);
+        println!("{rules:?}: {situations} situations");
+        assert!(situations > 1_000, "{situations} situations");
+    }
+}
+
+#[test]
+fn all_short_histories_of_two_models_with_reloads() {
+    let deeper = deeper();
+    for rules in rules(2) {
+        let situations = explore(&scenario(rules.clone(), 2, Limit::Arrival), true, 6 + deeper);
         println!("{rules:?}: {situations} situations");
         assert!(situations > 1_000, "{situations} situations");
     }
@@ -306,7 +383,7 @@ fn long_random_histories_agree_with_the_reference() {
             let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
             let mut runner = TestRunner::new_with_rng(config, random);
             let outcome = runner.run(&vec(0_usize..1000, 1..80), |choices| {
-                let mut situation = Situation::new(&scenario);
+                let mut situation = Situation::new(&scenario, true);
                 for choice in choices {
                     let actions = situation.actions();
                     let action = actions[choice % actions.len()];

@@ -39,14 +39,17 @@ fn invariants_hold_in_every_world() {
     }
     let mut requests = 0;
     let mut starts = 0;
+    let mut reloads = 0;
     for seed in 0..number_from("HERDER_SIM_WORLDS").unwrap_or(WORLDS) {
         let summary = run(seed, INPUTS);
         requests += summary.requests;
         starts += summary.starts;
+        reloads += summary.reloads;
     }
     // A world in which nothing happens proves nothing.
     assert!(requests > WORLDS * INPUTS / 10, "{requests} requests");
     assert!(starts > WORLDS * INPUTS / 50, "{starts} starts");
+    assert!(reloads > WORLDS * INPUTS / 100, "{reloads} reloads");
 }
 
 #[test]
@@ -54,11 +57,11 @@ fn seeds_reach_every_kind_of_world() {
     let scenarios: Vec<Scenario> = (0..WORLDS).map(Scenario::from_seed).collect();
     for limit in [Limit::Arrival, Limit::Grant] {
         for ending in [Ending::Settled, Ending::Abrupt] {
-            let like = |scenario: &&Scenario| scenario.limit == limit && scenario.ending == ending;
+            let like = |scenario: &&Scenario| scenario.setting.limit == limit && scenario.ending == ending;
             let matrices = scenarios
                 .iter()
                 .filter(like)
-                .filter(|scenario| match scenario.rules {
+                .filter(|scenario| match scenario.setting.rules {
                     Rules::Matrix(_) => true,
                     Rules::Groups(_) => false,
                 });

@@ -10,6 +10,14 @@ use crate::planner::Planner;
 use crate::scheduler::queue::Waiter;
 use crate::{Cause, Failure, ModelId, Plan, RequestId, Timestamp};
 
+/// Whom a planner evicts for a target that has a load. A matrix evicts nobody for a target that runs, and so says more
+/// when it is asked both ways.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Verdict {
+    as_it_is: Vec<ModelId>,
+    if_it_did_not_run: Vec<ModelId>,
+}
+
 impl Herd {
     /// Decides by another plan from now on.
     ///
@@ -19,8 +27,9 @@ impl Herd {
     ///   when it serves nobody, else after its last request, at the latest at `drain_until`. A start that drained already
     ///   keeps its earlier deadline; it serves everybody again if it fits now.
     /// - Whoever waits for an outdated model goes on waiting; whoever waits for a removed one fails.
-    /// - A load in progress goes on if both plans would now evict the same models for it. Otherwise it is given up, those
-    ///   who waited for it are tried under the new plan in the order of the queue, and then the queue is.
+    /// - A load in progress goes on if both plans would now evict the same models for it. Otherwise it is given up; its
+    ///   process, if there is one, goes on. Those who waited for it are tried under the new plan, in the order of the
+    ///   queue, and then the queue is.
     /// - Limits, idle times and start budgets hold for what happens from now on, priorities for requests that come from
     ///   now on. Every back-off is cleared (decisions.md, W09). Unloads in progress go on.
     ///
@@ -37,11 +46,19 @@ impl Herd {
         let planner_before = self.adopt(plan);
         self.turn_away_removed();
         let mut homeless = Vec::new();
+        let mut replaced = Vec::new();
         for model in self.running.clone() {
             let fits = self.is_configured(model) && !outdated.contains(&model);
-            homeless.extend(self.fit(now, model, fits, drain_until));
+            if self.refit(now, model, fits, drain_until) {
+                replaced.push(model);
+                homeless.extend(self.dissolve(model));
+            }
         }
-        homeless.extend(self.dissolve_contested_loads(planner_before.as_ref()));
+        let mut contested = self.loads.targets();
+        contested.retain(|&target| self.is_contested(target, planner_before.as_ref(), &replaced));
+        for target in contested {
+            homeless.extend(self.dissolve(target));
+        }
         homeless.sort_unstable_by_key(Waiter::rank);
         for waiter in homeless {
             match self.attempt(now, waiter) {
@@ -96,21 +113,17 @@ impl Herd {
         }
     }
 
-    /// Makes what the process of a model does fit the new plan. Returns those who lose the load that they waited for.
-    fn fit(&mut self, now: Timestamp, model: ModelId, fits: bool, drain_until: Timestamp) -> Vec<Waiter> {
+    /// Makes what the process of a model does fit the new plan. True when its start is given up.
+    fn refit(&mut self, now: Timestamp, model: ModelId, fits: bool, drain_until: Timestamp) -> bool {
         let busy = self.ledger.in_flight(model) > 0;
-        let replaced = match self.phases[model.index()] {
-            Phase::Starting { .. } if !fits => {
-                self.stop(model, None, Cause::Reloaded);
-                true
-            }
+        match self.phases[model.index()] {
             Phase::Ready { generation, .. } if !fits && busy => {
                 let deadline = drain_until;
                 let next = Phase::Draining { generation, deadline };
                 self.enter(model, next, Cause::Reloaded);
                 true
             }
-            Phase::Ready { .. } if !fits => {
+            Phase::Starting { .. } | Phase::Ready { .. } if !fits => {
                 self.stop(model, None, Cause::Reloaded);
                 true
             }
@@ -123,8 +136,8 @@ impl Herd {
                 self.enter(model, next, Cause::BecameReady);
                 false
             }
-            // The idle time may be another one.
             Phase::Ready { .. } => {
+                // The idle time may be another one.
                 self.refresh_timer(model);
                 false
             }
@@ -134,26 +147,40 @@ impl Herd {
             | Phase::Draining { .. }
             | Phase::Leaving { .. }
             | Phase::Stopping { .. } => false,
-        };
-        if !replaced {
-            return Vec::new();
         }
-        self.drop_load(model).map_or_else(Vec::new, |load| load.waiters)
     }
 
-    /// Gives up the loads for which the planners do not name the same victims. Comparing them, instead of making every
-    /// load anew, keeps two loads that were let in beside each other from evicting each other now.
-    fn dissolve_contested_loads(&mut self, before: &dyn Planner) -> Vec<Waiter> {
-        let mut contested = self.loads.targets();
-        contested.retain(|&target| {
-            let mut others = self.running.clone();
-            others.retain(|&other| other != target);
-            let (mut then, mut now) = (Vec::new(), Vec::new());
-            before.victims(target, &others, &mut then);
-            self.planner.victims(target, &others, &mut now);
-            then != now
-        });
-        let loads = contested.into_iter().filter_map(|target| self.drop_load(target));
-        loads.flat_map(|load| load.waiters).collect()
+    /// Gives up a load. Those who waited for it are to be tried again.
+    fn dissolve(&mut self, target: ModelId) -> Vec<Waiter> {
+        self.drop_load(target).map_or_else(Vec::new, |load| load.waiters)
+    }
+
+    /// Whether a load must be decided anew. A neighbour that was let in beside it, because its own rules evict nobody, is
+    /// not held against a load that goes on as before; so a plan that changes nothing does not let the two evict each
+    /// other. But a process that is still to be started respects every neighbour to whom something has happened.
+    fn is_contested(&self, target: ModelId, before: &dyn Planner, replaced: &[ModelId]) -> bool {
+        let verdict = self.verdict(self.planner.as_ref(), target);
+        if verdict != self.verdict(before, target) {
+            return true;
+        }
+        let load = self.loads.get(target).expect("it is one of the loads");
+        let has_changed = |victim: ModelId| {
+            let own = self.verdict(self.planner.as_ref(), victim);
+            replaced.contains(&victim) || own != self.verdict(before, victim)
+        };
+        !load.started
+            && verdict
+                .if_it_did_not_run
+                .iter()
+                .any(|&victim| !load.victims.contains(&victim) && has_changed(victim))
+    }
+
+    fn verdict(&self, planner: &dyn Planner, target: ModelId) -> Verdict {
+        let mut verdict = Verdict::default();
+        planner.victims(target, &self.running, &mut verdict.as_it_is);
+        let mut others = self.running.clone();
+        others.retain(|&other| other != target);
+        planner.victims(target, &others, &mut verdict.if_it_did_not_run);
+        verdict
     }
 }

@@ -104,6 +104,15 @@ impl Planner for AfterSetUp {
     }
 }
 
+/// A model about which the row says nothing.
+const PLAN: ModelPlan = ModelPlan {
+    concurrency_limit: 10,
+    priority: 0,
+    ttl: None,
+    unload_timeout: Duration::from_secs(10),
+    start_timeout: Duration::from_secs(120),
+};
+
 struct World {
     herd: Herd,
     names: Vec<String>,
@@ -118,6 +127,14 @@ struct World {
     /// Every generation ever started of each model, oldest first.
     generations: BTreeMap<ModelId, Vec<Generation>>,
     admits_on_arrival: bool,
+    /// Stands still, unless a row says otherwise.
+    now: Timestamp,
+    /// The configuration of the moment.
+    plans: Vec<Option<ModelPlan>>,
+    rules: String,
+    limit: Limit,
+    /// Ends that are no victim's are effects of the event.
+    tells_stops: bool,
 }
 
 /// Effects in order; the newest broadcast of positions stands apart.
@@ -126,6 +143,8 @@ struct Effects {
     texts: Vec<String>,
     positions: Vec<String>,
     stops: Vec<(ModelId, Duration)>,
+    /// Victims of the loads seen so far.
+    evicted: Vec<ModelId>,
 }
 
 impl World {
@@ -139,17 +158,9 @@ impl World {
                     .expect("named in the row") as u32,
             )
         };
-        let mut models = vec![
-            ModelPlan {
-                concurrency_limit: 10,
-                priority: 0,
-                ttl: None,
-                unload_timeout: Duration::from_secs(10),
-                start_timeout: Duration::from_secs(120),
-            };
-            names.len()
-        ];
+        let mut models = vec![PLAN; names.len()];
         let mut states = Vec::new();
+        let mut absent = Vec::new();
         for setting in row.initial.split_whitespace().filter(|&setting| setting != "—") {
             let (key, value) = setting.split_once('=').expect("initial is key=value");
             match key.split_once('.') {
@@ -158,17 +169,22 @@ impl World {
                 }
                 Some(("pri", name)) => models[id(name).index()].priority = value.parse().expect("a number"),
                 Some(_) => panic!("unknown setting {setting}"),
+                None if value == "absent" => absent.push(id(key)),
                 None => states.push((id(key), value)),
             }
         }
+        let mut plans: Vec<Option<ModelPlan>> = models.into_iter().map(Some).collect();
+        for model in absent {
+            plans[model.index()] = None;
+        }
         let done = Arc::new(AtomicBool::new(false));
         let planner = AfterSetUp {
-            planner: planner(row.planner, names.len(), &id),
+            planner: planner(row.planner, &plans, &id),
             done: done.clone(),
         };
         let mut world = Self {
             herd: Herd::new(Plan {
-                models: models.into_iter().map(Some).collect(),
+                models: plans.clone(),
                 planner: Box::new(planner),
                 limit,
             }),
@@ -181,6 +197,11 @@ impl World {
             failures: BTreeMap::new(),
             generations: BTreeMap::new(),
             admits_on_arrival: limit == Limit::Arrival,
+            now: Timestamp::default(),
+            plans,
+            rules: row.planner.to_owned(),
+            limit,
+            tells_stops: false,
         };
         for (model, state) in states {
             world.bring_to(model, state);
@@ -195,10 +216,10 @@ impl World {
             return;
         }
         let request = RequestId(u64::MAX);
-        self.herd.handle_request(NOW, request, model);
+        self.herd.handle_request(self.now, request, model);
         self.collect();
         self.report_ready(model);
-        self.herd.handle_done(NOW, request);
+        self.herd.handle_done(self.now, request);
         if state == "stopping" {
             self.unload(&[model], Duration::from_secs(1));
         }
@@ -215,6 +236,7 @@ impl World {
     fn step(&mut self, event: &str) -> Vec<String> {
         let words: Vec<&str> = event.split_whitespace().collect();
         let mut effects = Vec::new();
+        self.tells_stops = matches!(words[0], "R" | "S" | "AT");
         match words[..] {
             ["Q", name] => {
                 self.requests += 1;
@@ -224,7 +246,7 @@ impl World {
                 } else {
                     self.id(name)
                 };
-                self.herd.handle_request(NOW, request, model);
+                self.herd.handle_request(self.now, request, model);
                 let seen = self.collect();
                 let refused = seen.texts.iter().any(|text| text.starts_with("rej"));
                 if self.admits_on_arrival && !refused {
@@ -250,11 +272,11 @@ impl World {
                     .get_mut(&model)
                     .expect("something was granted")
                     .remove(0);
-                self.herd.handle_done(NOW, request);
+                self.herd.handle_done(self.now, request);
                 effects.extend(self.collect().into_texts());
             }
             ["X", request] => {
-                self.herd.handle_cancel(NOW, request_id(request));
+                self.herd.handle_cancel(self.now, request_id(request));
                 effects.extend(self.collect().into_texts());
             }
             ["GONE", request] => {
@@ -282,7 +304,23 @@ impl World {
                 effects.extend(self.collect().into_texts());
             }
             ["Z"] => {
-                self.herd.shutdown(NOW, NOW);
+                self.herd.shutdown(self.now, self.now);
+                effects.extend(self.collect().into_texts());
+            }
+            ["R", ref changes @ ..] => {
+                self.reload(changes);
+                effects.extend(self.collect().into_texts());
+            }
+            ["AT", time] => {
+                let seconds = time.trim_end_matches('s').parse().expect("a number");
+                self.now = Timestamp(Duration::from_secs(seconds));
+                if self
+                    .herd
+                    .poll_timeout()
+                    .is_some_and(|deadline| deadline <= self.now)
+                {
+                    self.herd.handle_timeout(self.now);
+                }
                 effects.extend(self.collect().into_texts());
             }
             ["P", change] => {
@@ -299,8 +337,8 @@ impl World {
                 // that was ever given out.
                 let late = known.rfind(|&old| Some(old) != live).unwrap_or(Generation(0));
                 match outcome {
-                    ["ok"] => self.herd.handle_ready(NOW, model, late),
-                    ["err", _] => self.herd.handle_exited(NOW, model, late, Exit::Ended),
+                    ["ok"] => self.herd.handle_ready(self.now, model, late),
+                    ["err", _] => self.herd.handle_exited(self.now, model, late, Exit::Ended),
                     _ => panic!("unknown outcome in {event}"),
                 }
                 effects.extend(self.collect().into_texts());
@@ -310,10 +348,42 @@ impl World {
         effects
     }
 
+    fn reload(&mut self, changes: &[&str]) {
+        let mut outdated = Vec::new();
+        for &change in changes.iter().filter(|&&change| change != "—") {
+            if let Some(name) = change.strip_prefix('-') {
+                let model = self.id(name);
+                self.plans[model.index()] = None;
+            } else if let Some(name) = change.strip_prefix('+') {
+                let model = self.id(name);
+                self.plans[model.index()] = Some(PLAN);
+            } else if let Some(name) = change.strip_suffix('!') {
+                outdated.push(self.id(name));
+            } else if let Some((setting, value)) = change.split_once('=') {
+                let (key, name) = setting.split_once('.').expect("key.model=value");
+                let model = self.id(name);
+                let plan = self.plans[model.index()].as_mut().expect("it is configured");
+                match key {
+                    "lim" => plan.concurrency_limit = value.parse().expect("a number"),
+                    "pri" => plan.priority = value.parse().expect("a number"),
+                    _ => panic!("unknown setting {change}"),
+                }
+            } else {
+                self.rules = change.to_owned();
+            }
+        }
+        let plan = Plan {
+            models: self.plans.clone(),
+            planner: planner(&self.rules, &self.plans, &|name| self.id(name)),
+            limit: self.limit,
+        };
+        self.herd.reconfigure(self.now, plan, &outdated, self.now + DRAIN);
+    }
+
     fn unload(&mut self, models: &[ModelId], grace: Duration) -> Effects {
         self.commands += 1;
         self.herd
-            .unload(NOW, CommandId(self.commands), models, Some(grace));
+            .unload(self.now, CommandId(self.commands), models, Some(grace));
         self.collect()
     }
 
@@ -343,7 +413,7 @@ impl World {
 
     fn report_ready(&mut self, model: ModelId) {
         if let Some(generation) = self.herd.generation(model) {
-            self.herd.handle_ready(NOW, model, generation);
+            self.herd.handle_ready(self.now, model, generation);
         }
     }
 
@@ -353,12 +423,12 @@ impl World {
             .generation(model)
             .expect("the load has started its target");
         self.failures.insert(generation, text.to_owned());
-        self.herd.handle_exited(NOW, model, generation, Exit::Ended);
+        self.herd.handle_exited(self.now, model, generation, Exit::Ended);
     }
 
     fn report_exited(&mut self, model: ModelId) {
         if let Some(generation) = self.herd.generation(model) {
-            self.herd.handle_exited(NOW, model, generation, Exit::Ended);
+            self.herd.handle_exited(self.now, model, generation, Exit::Ended);
         }
     }
 
@@ -383,6 +453,7 @@ impl World {
                 } => {
                     let text = format!("start {} [{}]", self.name(model), self.name_list(&victims));
                     effects.texts.push(text);
+                    effects.evicted.extend(&victims);
                     self.victims.insert(model, victims);
                 }
                 Output::Grant {
@@ -393,7 +464,7 @@ impl World {
                     assert_eq!(self.herd.generation(model), Some(generation));
                     if self.gone.contains(&request) {
                         effects.texts.push(format!("serve r{} → gone", request.0));
-                        self.herd.handle_done(NOW, request);
+                        self.herd.handle_done(self.now, request);
                     } else {
                         effects.texts.push(format!("serve r{}", request.0));
                         self.granted.entry(model).or_default().push(request);
@@ -403,7 +474,8 @@ impl World {
                     let code = match refusal {
                         Refusal::UnknownModel => "404",
                         Refusal::ConcurrencyLimit => "429",
-                        Refusal::QueueFull | Refusal::FailFast { .. } | Refusal::ShuttingDown => {
+                        Refusal::FailFast { .. } => "failing",
+                        Refusal::QueueFull | Refusal::ShuttingDown => {
                             panic!("no trace expects {refusal:?}")
                         }
                     };
@@ -431,7 +503,13 @@ impl World {
                     model,
                     generation: _,
                     grace,
-                } => effects.stops.push((model, grace)),
+                } => {
+                    let evicted = effects.evicted.contains(&model);
+                    if self.tells_stops && !evicted {
+                        effects.texts.push(format!("stop [{}]", self.name(model)));
+                    }
+                    effects.stops.push((model, grace));
+                }
                 Output::Changed { .. } | Output::Unloaded { .. } | Output::Finished => {}
             }
         }
@@ -483,8 +561,8 @@ impl Effects {
     }
 }
 
-/// Traces are about order, not about time.
-const NOW: Timestamp = Timestamp(Duration::ZERO);
+/// How long requests of starts that do not fit may take.
+const DRAIN: Duration = Duration::from_secs(300);
 
 fn request_id(text: &str) -> RequestId {
     RequestId(text.trim_start_matches('r').parse().expect("a number"))
@@ -512,7 +590,7 @@ fn model_names(row: &Row<'_>) -> Vec<String> {
     }
     let planner = match row.planner {
         "G1" => "mini nano oak elm",
-        "G2" => "oak elm",
+        "G2" | "PAIR" => "oak elm",
         "G3" => "oak elm big",
         other => other.trim_start_matches("FIXED"),
     };
@@ -525,17 +603,19 @@ fn model_names(row: &Row<'_>) -> Vec<String> {
     names
 }
 
-fn planner(text: &str, count: usize, id: &dyn Fn(&str) -> ModelId) -> Box<dyn Planner> {
+fn planner(text: &str, plans: &[Option<ModelPlan>], id: &dyn Fn(&str) -> ModelId) -> Box<dyn Planner> {
+    let count = plans.len();
+    let configured = |model: &ModelId| plans[model.index()].is_some();
     let group = |swap, exclusive, persistent, members: &[&str]| GroupSpecification {
         swap,
         exclusive,
         persistent,
-        members: members.iter().map(|name| id(name)).collect(),
+        members: members.iter().map(|name| id(name)).filter(configured).collect(),
     };
     let groups = |groups: &[GroupSpecification]| Box::new(GroupPlanner::new(count, groups));
     match text {
         "FREE" => {
-            let members = (0..count as u32).map(ModelId).collect();
+            let members = (0..count as u32).map(ModelId).filter(configured).collect();
             groups(&[GroupSpecification {
                 swap: false,
                 exclusive: false,
@@ -544,6 +624,7 @@ fn planner(text: &str, count: usize, id: &dyn Fn(&str) -> ModelId) -> Box<dyn Pl
             }])
         }
         "EXCL" => groups(&[]),
+        "PAIR" => groups(&[group(false, true, false, &["oak", "elm"])]),
         "G1" => groups(&[
             group(true, false, true, &["mini", "nano"]),
             group(true, true, false, &["oak", "elm"]),
