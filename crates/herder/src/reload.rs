@@ -230,6 +230,7 @@ async fn reload(app: Arc<App>, sources: Arc<Sources>, fixed: Fixed) -> Result<Do
         .ok_or(ReloadError::ShuttingDown)?;
     app.snapshot.store(Arc::clone(&snapshot));
     app.logs.logger().set(config.log_level, config.log_time_format);
+    app.monitor.apply(config.performance);
     app.active_profile.send_if_modified(|active| {
         let gone = active
             .as_deref()
