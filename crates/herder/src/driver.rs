@@ -501,9 +501,11 @@ impl Driver {
     }
 
     fn start(self: &Arc<Self>, state: &mut State, now: Timestamp, model: ModelId, generation: Generation) {
-        let (id, _) = state.snapshot.model(model);
+        let roster = state.snapshot.roster();
+        let (id, settings) = (roster.name(model), roster.settings(model));
+        let settings = Arc::clone(settings.expect("the core starts what is configured"));
         let slot = &mut state.slots[model.index()];
-        let settings = Arc::clone(&slot.settings);
+        slot.settings = Arc::clone(&settings);
         slot.start_timeout = settings.health_check_timeout;
         self.journal(&state.snapshot).start(model, &settings);
         let ended = self.closing.child_token();

@@ -6,6 +6,8 @@
 mod process_rows;
 mod public_clients;
 mod real_inference;
+mod reload;
+mod reload_records;
 mod scheduling_rows;
 mod soak;
 mod support;
