@@ -42,27 +42,24 @@ async fn config_1_4_rows_and_captures_survive_and_move_to_another_file_on_demand
 
     // A request that is being served then goes where requests go when it ends.
     let requests = router.event_log(EVENTS).count("request");
-    let served = chat_later(router.client(), "a", &[("X-Reply", "wait"), ("X-Wait", "1s")]);
+    let served = chat_later(router.client(), "a", &[("X-Reply", "slow")]);
     router
         .event_log(EVENTS)
         .wait_for("request", requests + 1, PATIENCE)
         .await;
     reload(&router, &herd(&store("one.db"))).await;
-    assert_eq!(served.await.expect("it is answered").status, StatusCode::OK);
-    let rows = recorded(&router, 1).await;
-    assert_eq!(
-        (&rows[0]["id"], &rows[0]["has_capture"]),
-        (&json!(1), &json!(true))
-    );
+    // Its client leaves.
+    served.abort();
+    assert_eq!(recorded(&router, 1).await[0]["resp_status_code"], 499);
+    chat(router.client(), "a").await;
+    let newest = recorded(&router, 2).await[0].clone();
+    assert_eq!((&newest["id"], &newest["has_capture"]), (&json!(2), &json!(true)));
 
     reload(&router, &herd(&store("other.db"))).await;
     recorded(&router, 0).await;
     reload(&router, &herd(&store("one.db"))).await;
-    assert_eq!(
-        recorded(&router, 1).await[0]["has_capture"],
-        false,
-        "another memory"
-    );
+    let newest = recorded(&router, 2).await[0].clone();
+    assert_eq!(newest["has_capture"], false, "captures do not move");
 }
 
 #[tokio::test]
