@@ -114,10 +114,15 @@ impl Snapshot {
             .peers
             .iter()
             .map(|(id, settings)| {
-                let same = previous
-                    .filter(|previous| previous.config.peers.get(id) == Some(settings))
-                    .and_then(|previous| previous.peers.get(id));
-                let peer = same.map_or_else(|| Arc::new(Peer::new(settings)), Arc::clone);
+                let before = previous.and_then(|previous| {
+                    let is_same = previous.config.peers.get(id) == Some(settings);
+                    Some((previous.peers.get(id)?, is_same))
+                });
+                let peer = match before {
+                    Some((peer, true)) => Arc::clone(peer),
+                    Some((peer, false)) => Arc::new(Peer::new(settings).counting_on(peer)),
+                    None => Arc::new(Peer::new(settings)),
+                };
                 (id.clone(), peer)
             })
             .collect();

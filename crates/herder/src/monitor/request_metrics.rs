@@ -29,8 +29,8 @@ const MAX_ROUTES: usize = 64;
 /// The counters of the requests to one model.
 #[derive(Debug)]
 pub struct RequestMetrics {
-    /// Filled from the front, in the order in which routes are first asked.
-    routes: [OnceLock<RouteMetrics>; MAX_ROUTES],
+    /// Filled from the front, in the order in which routes are first asked. Boxed, because most places stay empty.
+    routes: [OnceLock<Box<RouteMetrics>>; MAX_ROUTES],
     /// From the wish to the first byte of the answer's body.
     pub(super) first_byte: Histogram,
     /// In the order of the kinds.
@@ -61,7 +61,7 @@ impl RequestMetrics {
         let mut places = self
             .routes
             .iter()
-            .map(|place| place.get_or_init(|| RouteMetrics::new(route)));
+            .map(|place| place.get_or_init(|| Box::new(RouteMetrics::new(route))));
         if let Some(counters) = places.find(|counters| counters.route == route) {
             counters.count(status);
         }
@@ -88,7 +88,7 @@ impl RequestMetrics {
 
     /// Routes that have been asked on.
     pub(super) fn routes(&self) -> impl Iterator<Item = &RouteMetrics> {
-        self.routes.iter().map_while(OnceLock::get)
+        self.routes.iter().map_while(OnceLock::get).map(AsRef::as_ref)
     }
 
     /// Tokens so far, with their kinds.

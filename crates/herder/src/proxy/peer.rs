@@ -83,6 +83,17 @@ impl Peer {
         }
     }
 
+    /// The same peer, whose models go on with the counters that `previous` has for them.
+    #[must_use]
+    pub(crate) fn counting_on(mut self, previous: &Self) -> Self {
+        for (model, counters) in &mut self.counters {
+            if let Some(known) = previous.counters.get(model) {
+                *counters = Arc::clone(known);
+            }
+        }
+        self
+    }
+
     /// The counters of a model of its own name. `None` when the configuration does not name it.
     pub(crate) fn counters(&self, model: &str) -> Option<&Arc<RequestMetrics>> {
         self.counters.get(model)
@@ -332,6 +343,19 @@ mod tests {
                 (StatusCode::BAD_GATEWAY, expected)
             );
         }
+    }
+
+    #[test]
+    fn q16_counters_outlive_a_change_of_settings() {
+        let named = |models: &[&str]| herder_config::Peer {
+            models: models.iter().map(|&model| model.to_owned()).collect(),
+            ..settings("http://h", None, false)
+        };
+        let old = Peer::new(&named(&["moon", "sun"]));
+        let new = Peer::new(&named(&["sun", "star"])).counting_on(&old);
+        let is_shared = |model: &str| Arc::ptr_eq(new.counters(model).unwrap(), old.counters(model).unwrap());
+        assert!(is_shared("sun"));
+        assert!(new.counters("moon").is_none() && new.counters("star").is_some());
     }
 
     #[tokio::test(start_paused = true)]
