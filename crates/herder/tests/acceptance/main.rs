@@ -8,6 +8,7 @@ mod public_clients;
 mod real_inference;
 mod reload;
 mod reload_records;
+mod reload_settings;
 mod scheduling_rows;
 mod soak;
 mod support;
