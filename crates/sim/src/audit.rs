@@ -2,6 +2,8 @@
 //! in the complaints), seen from outside. The audit knows only what was told to the herd and what it said; it
 //! never decides anything. Invariant 7 is [`crate::Digest`]'s, 9 is the supervisor's.
 
+mod reload;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -217,49 +219,6 @@ impl Audit {
             } => self.enter_reload(setting, outdated, drain_until, said)?,
         }
         Ok(())
-    }
-
-    fn enter_reload(
-        &mut self,
-        setting: &Setting,
-        outdated: &[ModelId],
-        drain_until: Timestamp,
-        said: &[Output],
-    ) -> Verdict {
-        let same = *setting == self.setting;
-        self.models.resize(setting.models.len(), Books::EMPTY);
-        self.setting = setting.clone();
-        self.planner = setting.sound_plan().planner;
-        let mut untouched = same;
-        for index in 0..self.models.len() {
-            let model = ModelId(index as u32);
-            let fits = setting.models[index].is_some() && !outdated.contains(&model);
-            let reserved = self.reserved(model);
-            let books = &mut self.models[index];
-            books.admitted_before = reserved;
-            if let Some(load) = &mut books.load {
-                load.is_older_than_rules = true;
-            }
-            let Some(process) = &mut books.process else {
-                continue;
-            };
-            process.survivor = true;
-            match process.stage {
-                Stage::Starting { .. } | Stage::Ready if fits => {
-                    untouched &= process.outdated.is_none();
-                    process.outdated = None;
-                }
-                Stage::Starting { .. } | Stage::Ready => {
-                    untouched = false;
-                    process.outdated.get_or_insert(drain_until);
-                }
-                // A way that is free is not always found before the last of these has gone.
-                Stage::ToldToStop => untouched = false,
-            }
-        }
-        demand(!untouched || said.is_empty(), || {
-            "nothing has changed, and yet something happened".to_owned()
-        })
     }
 
     fn enter_output(&mut self, now: Timestamp, input: &Input, output: &Output) -> Verdict {
@@ -586,30 +545,6 @@ impl Audit {
         }
     }
 
-    /// What does not fit the configuration serves somebody, or is told to stop as soon as it can be.
-    fn check_outdated(&mut self, now: Timestamp, herd: &Herd) -> Verdict {
-        for index in 0..self.models.len() {
-            let model = ModelId(index as u32);
-            let (reserved, busy) = (self.reserved(model), self.in_flight(model) > 0);
-            let books = &mut self.models[index];
-            books.admitted_before = books.admitted_before.min(reserved);
-            let Some(process) = books.process.filter(|process| !process.condemned) else {
-                continue;
-            };
-            if let Some(until) = process.outdated
-                && process.stage != Stage::ToldToStop
-            {
-                let woken = herd
-                    .poll_timeout()
-                    .is_some_and(|timeout| timeout <= until.max(now));
-                demand(process.stage == Stage::Ready && busy && woken, || {
-                    format!("{model:?} goes on although it does not fit")
-                })?;
-            }
-        }
-        Ok(())
-    }
-
     /// Invariants 2 and 10: what the getters say is what the books say, and within the limits.
     fn check_getters(&self, herd: &Herd) -> Verdict {
         let mut running = Vec::new();
@@ -712,23 +647,9 @@ impl Audit {
         self.plan(model).map_or(0, |plan| plan.concurrency_limit)
     }
 
-    /// A limit that has become smaller turns nobody away who was admitted before.
-    fn allowance(&self, model: ModelId) -> u32 {
-        let before = self.models[model.index()].admitted_before;
-        match self.setting.limit {
-            Limit::Arrival => self.concurrency_limit(model).max(before),
-            Limit::Grant => self.concurrency_limit(model),
-        }
-    }
-
     /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
     fn pairwise(&self) -> bool {
         matches!(self.setting.rules, Rules::Groups(_))
-    }
-
-    fn is_survivor(&self, model: ModelId) -> bool {
-        let process = self.models[model.index()].process;
-        process.is_some_and(|process| process.survivor)
     }
 
     fn in_flight(&self, model: ModelId) -> u32 {
