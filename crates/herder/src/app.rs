@@ -232,3 +232,81 @@ impl Snapshot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use herder_config::{Filters, Secret, Strategy};
+    use herder_core::ModelState;
+
+    use super::*;
+    use crate::fixtures::{config, model};
+
+    fn with_peer(key: &str) -> Config {
+        let mut config = config([("a", model("", "")), ("b", model("", ""))]);
+        let peer = herder_config::Peer {
+            proxy: "http://h".to_owned(),
+            api_key: Some(Secret::new(key)),
+            models: vec!["m".to_owned()],
+            filters: Filters::default(),
+            timeouts: model("", "").timeouts,
+            forward_credentials: false,
+        };
+        config.peers.insert("attic".to_owned(), peer);
+        config
+    }
+
+    fn with_selector(targets: &[&str]) -> Config {
+        let mut config = with_peer("k");
+        let selector = herder_config::Selector {
+            strategy: Strategy::Spillover { limit: 1 },
+            targets: targets.iter().map(|&target| target.to_owned()).collect(),
+            name: String::new(),
+            description: String::new(),
+            unlisted: false,
+            metadata: IndexMap::new(),
+        };
+        config.selectors.insert("pool".to_owned(), selector);
+        config
+    }
+
+    fn following(previous: &Snapshot, config: Config) -> Snapshot {
+        let roster = previous.roster().succeeding(&config).unwrap();
+        previous.succeeding(config, roster).unwrap()
+    }
+
+    fn first(config: Config) -> Snapshot {
+        let roster = Roster::new(&config);
+        Snapshot::new(config, roster).unwrap()
+    }
+
+    #[test]
+    fn connections_to_a_peer_stay_when_its_settings_do() {
+        let before = first(with_peer("k"));
+        let same = following(&before, with_peer("k"));
+        assert!(Arc::ptr_eq(&before.peers["attic"], &same.peers["attic"]));
+        let other = following(&same, with_peer("new"));
+        assert!(!Arc::ptr_eq(&before.peers["attic"], &other.peers["attic"]));
+    }
+
+    #[test]
+    fn selectors_go_on_counting() {
+        let choose = |snapshot: &Snapshot| {
+            let selector = snapshot.selector("pool").unwrap();
+            let choice = selector.choose(|_| ModelState::Ready).unwrap();
+            (choice.name.to_owned(), choice.reservation)
+        };
+        let before = first(with_selector(&["a", "b"]));
+        let (name, held) = choose(&before);
+        assert_eq!(name, "a");
+        let same = following(&before, with_selector(&["a", "b"]));
+        let (name, _) = choose(&same);
+        assert_eq!(name, "b");
+        // `a` still has a request of an earlier configuration.
+        let (name, _) = choose(&same);
+        assert_eq!(name, "b");
+        drop(held);
+        assert_eq!(choose(&same).0, "a");
+        let other = following(&same, with_selector(&["b", "a"]));
+        assert_eq!(choose(&other).0, "b");
+    }
+}

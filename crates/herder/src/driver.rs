@@ -7,6 +7,7 @@
 
 mod fit;
 mod journal;
+mod reconfigure;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use crate::logs::Logs;
 use crate::monitor::Metrics;
 use crate::upstream::Upstream;
 use journal::Journal;
+pub use reconfigure::DRAIN_BUDGET;
 use slot::{Current, Slot};
 use ticket::Outcome;
 pub use ticket::{Failed, Lease, Place, Refused, Ticket, Waiting};
@@ -73,10 +75,6 @@ pub struct Running {
     /// What its process was started with, or what fits it as well.
     pub settings: Arc<Model>,
 }
-
-/// How long requests may go on that a process serves which does not fit the configuration any more. Long answers end
-/// in that time; a page with an open websocket cannot keep an old process for ever.
-pub const DRAIN_BUDGET: Duration = Duration::from_secs(300);
 
 /// Runs the models of the configuration that counts.
 pub struct Driver {
@@ -284,42 +282,6 @@ impl Driver {
         });
         // The sender goes with its answer, or with the driver; both mean that nothing is left to wait for.
         let _ = gone.await;
-    }
-
-    /// Decides by another configuration from now on. Processes that fit it go on untouched; the others serve what they are
-    /// serving, for [`DRAIN_BUDGET`] at most, and end. Returns the configured models whose process does not fit;
-    /// `None` when herder ends, and then everything stays as it is.
-    ///
-    /// `snapshot` follows the one that has counted so far, and `plan` is its plan.
-    pub fn reconfigure(self: &Arc<Self>, snapshot: Arc<Snapshot>, plan: Plan) -> Option<Vec<ModelId>> {
-        let mut outdated = Vec::new();
-        let mut applied = false;
-        self.update(|state, now| {
-            // Asked under the lock: the core hears of a shutdown after this is said.
-            if self.closing.is_cancelled() {
-                return;
-            }
-            applied = true;
-            let known = state.slots.len();
-            state
-                .slots
-                .extend(new_slots(&snapshot, known, &self.logs, &self.metrics));
-            let roster = snapshot.roster();
-            for (model, slot) in roster.ids().zip(&mut state.slots) {
-                let Some(settings) = roster.settings(model) else {
-                    continue;
-                };
-                let runs = slot.current.is_some();
-                if runs && !fit::fits(&slot.settings, settings, state.herd.state(model)) {
-                    outdated.push(model);
-                } else {
-                    slot.adopt(settings);
-                }
-            }
-            state.snapshot = snapshot;
-            state.herd.reconfigure(now, plan, &outdated, now + DRAIN_BUDGET);
-        });
-        applied.then_some(outdated)
     }
 
     /// Fails what waits, lets what is in flight end within `budget`, stops everything, and returns when nothing

@@ -79,6 +79,14 @@ impl Journal<'_> {
         }
     }
 
+    /// A model's process does not fit the configuration any more, and serves so many requests.
+    pub(super) fn drains(&self, model: ModelId, requests: u32) {
+        self.logger.info(format_args!(
+            "{} ends with its requests, {requests} now: the configuration has changed",
+            self.name(model)
+        ));
+    }
+
     /// A model has changed its visible state.
     pub(super) fn change(
         &self,

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use herder_config::Model;
-use herder_core::{Failure, ModelId, ModelState, Refusal, StartFailure};
+use herder_config::{Config, Model};
+use herder_core::{Failure, ModelId, ModelState, Plan, Refusal, StartFailure};
 use herder_supervisor::{Options, Supervisor};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
@@ -332,6 +332,57 @@ async fn a_shutdown_lets_leases_end_and_leaves_nothing_behind() {
     drop(held);
     soon("the shutdown", ending).await.unwrap();
     assert_eq!(running(&driver), []);
+}
+
+/// Another configuration for a driver, and its plan.
+fn succeeding(driver: &Driver, config: Config) -> (Arc<Snapshot>, Plan) {
+    let previous = Arc::clone(&driver.state.lock().snapshot);
+    let roster = previous.roster().succeeding(&config).unwrap();
+    let plan = plan(&config, &roster).unwrap();
+    (Arc::new(previous.succeeding(config, roster).unwrap()), plan)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c3_a_reload_ends_what_does_not_fit_when_its_leases_end() {
+    let mut same = sleeper();
+    let driver = driver([("b", same.clone()), ("c", sleeper()), ("d", sleeper())]);
+    let (c, d, new) = (ModelId(1), ModelId(2), ModelId(3));
+    let held = lease(&driver, c).await;
+    same.ttl = Some(SOON);
+    let (snapshot, plan) = succeeding(
+        &driver,
+        config([("a", sleeper()), ("b", same), ("c", model("sleep 2000", NOWHERE))]),
+    );
+    assert_eq!(driver.reconfigure(snapshot, plan), Some(vec![c]));
+    assert_eq!(running(&driver), [(c, ModelState::Ready)]);
+    assert_eq!(driver.running()[0].settings.cmd, "sleep 1000");
+    assert!(
+        log(&driver).contains("[INFO] c ends with its requests, 1 now"),
+        "{}",
+        log(&driver)
+    );
+    let next = waiting(driver.request(c));
+    let Ticket::Refused(refused) = driver.request(d) else {
+        panic!("it is not configured any more")
+    };
+    assert_eq!(refused.refusal, Refusal::UnknownModel);
+    drop(held);
+    let next = soon("the other process", next).await.unwrap();
+    assert_eq!(driver.running()[0].settings.cmd, "sleep 2000");
+    drop(next);
+    drop(lease(&driver, new).await);
+    assert_eq!(driver.running()[0].name, "a");
+    assert_eq!(driver.occupancy().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_at_the_end_changes_nothing() {
+    let driver = driver([("a", sleeper())]);
+    drop(lease(&driver, A).await);
+    soon("the shutdown", driver.shutdown(SOON)).await;
+    let (snapshot, plan) = succeeding(&driver, config([("a", sleeper()), ("b", sleeper())]));
+    assert_eq!(driver.reconfigure(snapshot, plan), None);
+    assert_eq!(driver.watch().0, [ModelState::Stopped]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
