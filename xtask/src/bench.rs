@@ -2,8 +2,10 @@
 //!
 //! Nothing here is a test: machines differ. The promises stand beside the numbers.
 
+mod activity;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -28,13 +30,14 @@ const LOADS: usize = 3;
 /// # Errors
 /// An unknown name, a build that fails, or a measurement that cannot be taken here.
 pub(crate) fn run(names: &[&str]) -> Result<()> {
-    let all = ["decisions", "rss", "readiness"];
+    let all = ["decisions", "rss", "readiness", "activity"];
     for name in if names.is_empty() { &all[..] } else { names } {
         println!("\n=== {name}");
         match *name {
             "decisions" => decisions()?,
             "rss" => resident_memory()?,
             "readiness" => readiness()?,
+            "activity" => activity::run()?,
             unknown => bail!("unknown measurement '{unknown}': there are {}", all.join(", ")),
         }
     }
@@ -75,26 +78,31 @@ fn bench_programs() -> Result<Vec<(String, String)>> {
 }
 
 fn resident_memory() -> Result<()> {
-    ensure!(
-        cfg!(target_os = "linux"),
-        "resident memory is read from /proc, which only Linux has"
-    );
     let models =
         (0..RESIDENT_MODELS).map(|number| format!("  model-{number}:\n    cmd: {}\n", demo_model("1s")));
     let configuration = format!("models:\n{}", models.collect::<String>());
     let router = start(&configuration)?;
     std::thread::sleep(SETTLING_TIME);
+    let megabytes = resident_megabytes(&router)?;
+    println!(
+        "idle with {RESIDENT_MODELS} configured models: {megabytes:.1} MB resident (promised: under 15 MB)"
+    );
+    router.stop()
+}
+
+/// Resident memory of this herder now, in units of 1,000,000 bytes.
+fn resident_megabytes(router: &Router) -> Result<f64> {
+    ensure!(
+        cfg!(target_os = "linux"),
+        "resident memory is read from /proc, which only Linux has"
+    );
     let status = fs::read_to_string(format!("/proc/{}/status", router.process_id()))?;
     let resident = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
         .context("no VmRSS")?;
     let kibibytes: f64 = resident.trim().trim_end_matches(" kB").parse()?;
-    let megabytes = kibibytes * 1024.0 / 1e6;
-    println!(
-        "idle with {RESIDENT_MODELS} configured models: {megabytes:.1} MB resident (promised: under 15 MB)"
-    );
-    router.stop()
+    Ok(kibibytes * 1024.0 / 1e6)
 }
 
 /// How long after a model is ready the first request gets through to it.
@@ -138,10 +146,7 @@ fn demo_model(load: &str) -> String {
 fn start(configuration: &str) -> Result<Router> {
     programs::run(cargo().args(["build", "--release", "--package", "herder", "--bin", "herder"]))?;
     let program = built("release", "herder");
-    let folder = program
-        .parent()
-        .map_or_else(repository, Path::to_path_buf)
-        .join("bench");
+    let folder = bench_folder();
     let environment = [(PROGRAM_VARIABLE, program.as_path())];
     let start_port = router::free_ports(FIRST_MODEL_PORT, LOAD_TIMES.len())?;
     let configuration = format!("startPort: {start_port}\n{configuration}");
@@ -152,6 +157,15 @@ fn start(configuration: &str) -> Result<Router> {
         router::free_port()?,
         &environment,
     )
+}
+
+/// Where the measurements keep their files: beside what cargo built.
+fn bench_folder() -> PathBuf {
+    let program = built("release", "herder");
+    program
+        .parent()
+        .map_or_else(repository, Path::to_path_buf)
+        .join("bench")
 }
 
 fn extension(path: &Path) -> Option<&str> {

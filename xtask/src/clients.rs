@@ -1,4 +1,5 @@
-//! The official Python clients of the OpenAI and Anthropic APIs, which the acceptance tests run against herder.
+//! The official Python clients of the OpenAI and Anthropic APIs, and the plain HTTP client `httpx`, which the acceptance
+//! tests run against herder.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use crate::python::{Environment, cache_folder};
 pub(crate) const PYTHON_VARIABLE: &str = "HERDER_CLIENT_PYTHON";
 
 /// Package and version; other versions may speak another dialect, and then the tests should say so on purpose.
-const CLIENTS: [(&str, &str); 2] = [("openai", "3.54.0"), ("anthropic", "2.12.0")];
+const CLIENTS: [(&str, &str); 3] = [("openai", "3.54.0"), ("anthropic", "2.12.0"), ("httpx", "0.28.1")];
 
 /// Installs what is missing and returns the interpreter; quick when everything is there.
 ///

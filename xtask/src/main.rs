@@ -30,7 +30,7 @@ usage: cargo xtask <command>
                 --once    end after the check      --llama    two real models instead of the demo ones
   test          everything: formatting, lints, tidy, unit, property, acceptance, real inference, documentation
   llama         install llama.cpp's server and a small model under the user's cache folder, print their paths
-  bench [decisions|rss|readiness]
+  bench [decisions|rss|readiness|activity]
                 the measurements; all of them when none is named
   tidy          the rules of the house that no other tool checks
 ";

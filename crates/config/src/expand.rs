@@ -1,13 +1,15 @@
 //! The macro pass over the document: what is replaced where, ports, and the search for leftovers
 //! (spec/config.md 1.7 steps 4 to 10, 3.2 and 3.6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{ErrorClass, Origin, Report};
 use crate::keys;
 use crate::macros::{Budget, MacroList, Outcome, uses};
+use crate::ports::{Allocation, GivenPorts};
 use crate::scalar::Typed;
 use crate::tree::{Entry, Kind, Node, Scalar};
+use crate::typed::Port;
 
 /// First port when `startPort` is not given.
 pub(crate) const DEFAULT_START_PORT: i64 = 5800;
@@ -18,8 +20,9 @@ const DEFAULT_PROXY: &str = "http://localhost:${PORT}";
 /// Fields of a model that herder names with their full path in messages.
 const NAMED_FIELDS: [&str; 6] = ["cmd", "cmdStop", "proxy", "checkEndpoint", "name", "description"];
 
-/// Expands every macro of the document, allocates ports, and reports what is left over.
-pub(crate) fn expand(root: &mut Node, report: &mut Report) {
+/// Expands every macro of the document, allocates ports beside those that are `given` already, and reports what is left
+/// over. Returns the port of each model that has an automatic one.
+pub(crate) fn expand(root: &mut Node, given: &GivenPorts, report: &mut Report) -> BTreeMap<String, Port> {
     let globals = MacroList::declare(root.child("macros"), None, report);
     let mut pass = Pass {
         report,
@@ -27,7 +30,7 @@ pub(crate) fn expand(root: &mut Node, report: &mut Report) {
         exhausted: false,
     };
     let Kind::Mapping(entries) = &mut root.kind else {
-        return;
+        return BTreeMap::new();
     };
     for entry in entries.iter_mut() {
         match entry.key.text.as_str() {
@@ -45,18 +48,20 @@ pub(crate) fn expand(root: &mut Node, report: &mut Report) {
         .child("startPort")
         .and_then(Node::integer)
         .filter(|port| *port > 0);
-    let mut next_port = start.unwrap_or(DEFAULT_START_PORT);
-    let Some(models) = root.child_mut("models") else {
-        return;
-    };
-    let Kind::Mapping(models) = &mut models.kind else {
-        return;
+    let mut ports = Allocation::new(start.unwrap_or(DEFAULT_START_PORT), given);
+    let Some(Node {
+        kind: Kind::Mapping(models),
+        ..
+    }) = root.child_mut("models")
+    else {
+        return BTreeMap::new();
     };
     let mut order: Vec<usize> = (0..models.len()).collect();
     order.sort_by(|left, right| models[*left].key.text.cmp(&models[*right].key.text));
     for position in order {
-        pass.expand_model(&mut models[position], &globals, &mut next_port);
+        pass.expand_model(&mut models[position], &globals, &mut ports);
     }
+    ports.finish()
 }
 
 /// Drops the lines of a command that start with `#` (spec/config.md 4.1).
@@ -101,7 +106,7 @@ enum Place {
 }
 
 impl Pass<'_> {
-    fn expand_model(&mut self, entry: &mut Entry, globals: &MacroList, next_port: &mut i64) {
+    fn expand_model(&mut self, entry: &mut Entry, globals: &MacroList, ports: &mut Allocation<'_>) {
         let id = entry.key.text.clone();
         if !matches!(entry.value.kind, Kind::Mapping(_)) && !entry.value.is_null() {
             return;
@@ -127,11 +132,10 @@ impl Pass<'_> {
             let port = MacroList::of(
                 "PORT",
                 Scalar {
-                    text: next_port.to_string(),
+                    text: ports.allocate(&id).to_string(),
                     ..Scalar::default()
                 },
             );
-            *next_port = next_port.saturating_add(1);
             if model.child("proxy").is_none() {
                 set_default_proxy(model);
             }

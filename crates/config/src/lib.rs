@@ -4,7 +4,7 @@
 //! are collected and reported together as [`Diagnostic`]s with file, line, column and a hint.
 //!
 //! The way of a configuration: [`Sources`] -> `source` -> `parse` (with `environment`) -> `merge` -> `expand` (with
-//! `macros`) -> `shape` (against the table in `keys`) -> `read` -> [`Loaded`].
+//! `macros` and `ports`) -> `shape` (against the table in `keys`) -> `read` -> [`Loaded`].
 //!
 //! Left to others: the language of matrix expressions and what depends on it (`herder-core` parses it, `herder`
 //! reports through [`Loaded::diagnostic`]), splitting commands into words (`herder-supervisor`), and watching files.
@@ -20,6 +20,7 @@ mod macros;
 mod merge;
 mod names;
 mod parse;
+mod ports;
 mod proxy_url;
 mod read;
 mod render;
@@ -34,8 +35,9 @@ pub mod typed;
 
 pub use diagnostic::{Diagnostic, ErrorClass, Location, Severity};
 pub use environment::Environment;
-pub use loaded::{LoadError, Loaded, load, load_text};
+pub use loaded::{LoadError, Loaded, load, load_text, reload};
 pub use names::{Names, PeerModel, Target};
+pub use ports::GivenPorts;
 pub use schema::schema;
-pub use source::Sources;
+pub use source::{Sources, yaml_files};
 pub use typed::*;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::diagnostic::{Diagnostic, ErrorClass, Origin, Report, Severity};
 use crate::environment::Environment;
+use crate::ports::GivenPorts;
 use crate::source::{SourceMap, Sources};
 use crate::tree::{Entry, Kind, Node};
 use crate::typed::Config;
@@ -17,7 +18,17 @@ use crate::{expand, merge, parse, read, render, shape};
 pub fn load(sources: &Sources, environment: &Environment, strict: bool) -> Result<Loaded, LoadError> {
     let mut report = Report::default();
     let map = SourceMap::read(sources, &mut report);
-    load_map(map, environment, strict, report)
+    load_map(map, environment, &GivenPorts::default(), strict, report)
+}
+
+/// Loads a configuration that is to replace one which counts: as [`load`], not strict, but automatic ports stay.
+///
+/// # Errors
+/// Every error that could be found in one go.
+pub fn reload(sources: &Sources, environment: &Environment, given: &GivenPorts) -> Result<Loaded, LoadError> {
+    let mut report = Report::default();
+    let map = SourceMap::read(sources, &mut report);
+    load_map(map, environment, given, false, report)
 }
 
 /// Loads a configuration from a text in memory; `name` stands for the file name in messages.
@@ -44,7 +55,7 @@ pub fn load_text(
 ) -> Result<Loaded, LoadError> {
     let mut report = Report::default();
     let map = SourceMap::of_text(name, text, &mut report);
-    load_map(map, environment, strict, report)
+    load_map(map, environment, &GivenPorts::default(), strict, report)
 }
 
 /// A configuration that loads.
@@ -184,6 +195,7 @@ impl Failure {
 fn load_map(
     sources: SourceMap,
     environment: &Environment,
+    given: &GivenPorts,
     strict: bool,
     mut report: Report,
 ) -> Result<Loaded, LoadError> {
@@ -213,9 +225,9 @@ fn load_map(
     // A file that could not be read may define what the others refer to; going on would only add noise.
     let config = readable.then(|| {
         let mut expanded = tree.clone();
-        expand::expand(&mut expanded, &mut report);
+        let ports = expand::expand(&mut expanded, given, &mut report);
         shape::check(&mut expanded, &parked, strict, &mut report);
-        let config = read::read(&expanded, &mut report);
+        let config = read::read(&expanded, &ports, &mut report);
         secrets.extend(secret_values(&expanded));
         config
     });

@@ -60,7 +60,7 @@ impl SourceMap {
         let mut map = Self::default();
         let mut paths: Vec<PathBuf> = sources.config.iter().cloned().collect();
         if let Some(directory) = &sources.config_dir {
-            let found = match list(directory) {
+            let found = match yaml_files(directory) {
                 Ok(found) => found,
                 Err(error) => {
                     let name = directory.display();
@@ -209,10 +209,17 @@ impl SourceMap {
     }
 }
 
-/// The `*.yml` and `*.yaml` files of a directory in byte order of their names; hidden ones count.
-fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The `*.yml` and `*.yaml` files of a directory in byte order of their names; hidden ones count. Of more than can be
+/// loaded only so many as show that. Blocks.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn yaml_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(directory)? {
+        if names.len() > MOST_FILES {
+            break;
+        }
         let entry = entry?;
         let name = entry.file_name();
         let bytes = name.as_encoded_bytes();

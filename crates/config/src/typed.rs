@@ -169,6 +169,8 @@ pub struct Model {
     pub sensitive: Vec<Secret>,
     /// Base URL of the model server; empty text passes the load, but every start fails.
     pub proxy: String,
+    /// What `${PORT}` stands for; `None` when `cmd` does not use it.
+    pub port: Option<Port>,
     /// Explicit aliases first, then those that `setParamsByID` made, in written order.
     pub aliases: Vec<String>,
     /// `NAME=value` entries, later ones win.
@@ -205,6 +207,15 @@ pub struct Model {
     pub preserve_host: bool,
     /// What the model can take and give; `None` when nothing is configured.
     pub capabilities: Option<Capabilities>,
+}
+
+/// An automatic port (spec/config.md 3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// The number; nothing checks that it is a port.
+    pub number: i64,
+    /// `startPort` of the configuration that gave it out.
+    pub start: i64,
 }
 
 /// `filters` (spec/config.md 7.5). Keys are paths.

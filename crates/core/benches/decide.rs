@@ -32,7 +32,7 @@ fn herd(swap: bool) -> Herd {
         members: (0..MODELS).map(ModelId).collect(),
     };
     Herd::new(Plan {
-        models: vec![model; MODELS as usize],
+        models: vec![Some(model); MODELS as usize],
         planner: Box::new(GroupPlanner::new(MODELS as usize, &[group])),
         strategy: Strategy::Fifo {
             limit: Limit::Arrival,

@@ -11,7 +11,9 @@ fn main() {
 /// A planner over `models` models, from a function that writes the expression of each set.
 fn planner(models: usize, sets: usize, expression: impl Fn(usize) -> String) -> MatrixPlanner {
     MatrixPlanner::new(&MatrixSpecification {
-        model_names: (0..models).map(|model| format!("m{model}")).collect(),
+        models: (0..models as u32)
+            .map(|model| (format!("m{model}"), ModelId(model)))
+            .collect(),
         costs: (0..models as u32)
             .map(|model| (ModelId(model), u64::from(1 + model % 7)))
             .collect(),

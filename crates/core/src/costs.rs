@@ -59,6 +59,11 @@ impl Costs {
         }
     }
 
+    /// Makes room for models that are new.
+    pub(crate) fn grow(&mut self, model_count: usize) {
+        self.by_model.resize(model_count, ModelCosts::default());
+    }
+
     pub(crate) fn of(&self, model: ModelId) -> &ModelCosts {
         &self.by_model[model.index()]
     }

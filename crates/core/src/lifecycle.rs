@@ -23,10 +23,17 @@ pub(crate) enum Phase {
     },
     /// Told to stop before it was ready. Next: `Stopped`.
     Aborting { generation: Generation, cause: Cause },
-    /// Serving. Next: `Leaving`, `Stopping`, `Stopped` (it crashed).
+    /// Serving. Next: `Draining`, `Leaving`, `Stopping`, `Stopped` (it crashed).
     Ready {
         generation: Generation,
         idle_since: Timestamp,
+    },
+    /// Ready, but it does not fit a configuration that was loaded since: it serves to their end, or to the deadline,
+    /// those requests that it has granted, and nobody new. Next: `Ready` (it fits again), `Leaving`, `Stopping`,
+    /// `Stopped`.
+    Draining {
+        generation: Generation,
+        deadline: Timestamp,
     },
     /// Ready, but a staged unload has named it: it serves nobody new and will be stopped when its stage comes.
     /// Next: `Stopping`, `Stopped`.
@@ -43,6 +50,7 @@ impl Phase {
             Self::Starting { generation, .. }
             | Self::Aborting { generation, .. }
             | Self::Ready { generation, .. }
+            | Self::Draining { generation, .. }
             | Self::Leaving { generation }
             | Self::Stopping { generation } => Some(generation),
         }
@@ -53,7 +61,7 @@ impl Phase {
         match self {
             Self::Stopped => ModelState::Stopped,
             Self::Starting { .. } | Self::Aborting { .. } => ModelState::Starting,
-            Self::Ready { .. } | Self::Leaving { .. } => ModelState::Ready,
+            Self::Ready { .. } | Self::Draining { .. } | Self::Leaving { .. } => ModelState::Ready,
             Self::Stopping { .. } => ModelState::Stopping,
         }
     }

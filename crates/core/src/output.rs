@@ -126,6 +126,8 @@ pub enum Failure {
     },
     /// An operator unloaded the model.
     Unloaded,
+    /// Another configuration, which came while it waited, does not have the model.
+    Removed,
     /// The model serves as many requests as it may (only with [`crate::Limit::Grant`]).
     ConcurrencyLimit,
     /// herder is shutting down.
@@ -181,6 +183,8 @@ pub enum Cause {
     Idle,
     /// An operator unloaded it.
     Unloaded,
+    /// It does not fit the configuration that was loaded while it ran.
+    Reloaded,
     /// herder is shutting down.
     ShuttingDown,
     /// Its start failed.

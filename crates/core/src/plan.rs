@@ -7,9 +7,9 @@ use crate::planner::Planner;
 /// Everything a herd needs to know to decide.
 #[derive(Debug)]
 pub struct Plan {
-    /// One entry per model; the index is its [`crate::ModelId`]. Sorted by name by convention, because planners
-    /// name victims in ascending order of id.
-    pub models: Vec<ModelPlan>,
+    /// The index is the [`crate::ModelId`]. A model keeps its id for as long as the herd lives; `None` stands for
+    /// one that is not configured, or not any more.
+    pub models: Vec<Option<ModelPlan>>,
     /// Who must leave for whom.
     pub planner: Box<dyn Planner>,
     /// When they must leave.

@@ -1,4 +1,4 @@
-//! The one table of deadlines. A model has at most one: the end of its start budget, or of its idle time.
+//! The one table of deadlines. A model has at most one: the end of its start budget, of its idle time, or of its drain.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,11 @@ impl Timers {
             by_model: vec![None; model_count],
             in_order: BTreeSet::new(),
         }
+    }
+
+    /// Makes room for models that are new.
+    pub(crate) fn grow(&mut self, model_count: usize) {
+        self.by_model.resize(model_count, None);
     }
 
     /// Replaces the model's deadline.

@@ -25,7 +25,7 @@ fn herd(limit: Limit, groups: &[GroupSpecification]) -> Herd {
         load_time: None,
     };
     Herd::new(Plan {
-        models: vec![model; 3],
+        models: vec![Some(model); 3],
         planner: Box::new(GroupPlanner::new(3, groups)),
         strategy: Strategy::Fifo { limit },
     })

@@ -8,13 +8,18 @@ use herder_core::planner::matrix::{
 use herder_core::planner::{Explanation, Planner};
 
 /// Models `m0`, `m1` and so on.
-fn numbered_models(count: usize) -> Vec<String> {
-    (0..count).map(|model| format!("m{model}")).collect()
+fn numbered_models(count: usize) -> Vec<(String, ModelId)> {
+    numbered((0..count).map(|model| format!("m{model}")))
+}
+
+/// These models, numbered in their order.
+fn numbered(names: impl IntoIterator<Item = String>) -> Vec<(String, ModelId)> {
+    names.into_iter().zip((0..).map(ModelId)).collect()
 }
 
 fn specification(models: &[&str], sets: &[(&str, &str)]) -> MatrixSpecification {
     MatrixSpecification {
-        model_names: models.iter().map(|name| (*name).to_owned()).collect(),
+        models: numbered(models.iter().map(|name| (*name).to_owned())),
         sets: sets
             .iter()
             .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
@@ -41,8 +46,8 @@ fn errors(specification: &MatrixSpecification) -> Vec<MatrixError> {
 }
 
 fn model_id(specification: &MatrixSpecification, name: &str) -> ModelId {
-    let index = specification.model_names.iter().position(|model| model == name);
-    ModelId(u32::try_from(index.unwrap_or_else(|| panic!("no model {name}"))).expect("few models"))
+    let found = specification.models.iter().find(|(model, _)| model == name);
+    found.unwrap_or_else(|| panic!("no model {name}")).1
 }
 
 /// `-` or names between blanks, as ascending ids.
@@ -64,8 +69,9 @@ fn matrix_5_5_worked_examples() {
             "" | "#" => {}
             "config" => (name, specification) = (rest, MatrixSpecification::default()),
             "models" => {
-                specification.model_names = rest.split_whitespace().map(str::to_owned).collect();
-                specification.model_names.sort();
+                let mut names: Vec<String> = rest.split_whitespace().map(str::to_owned).collect();
+                names.sort();
+                specification.models = numbered(names);
             }
             "var" => {
                 let (variable, model) = rest.split_once(' ').unwrap();
@@ -279,7 +285,7 @@ fn ten_groups_of_ten() -> MatrixPlanner {
     };
     let groups: Vec<String> = (0..10).map(|index| group(10 * index)).collect();
     let mut specification = specification(&[], &[("m", &groups.join(" & "))]);
-    specification.model_names = numbered_models(100);
+    specification.models = numbered_models(100);
     planner(&specification)
 }
 
@@ -313,8 +319,8 @@ fn matrix_ten_groups_that_share_models_with_all_running() {
     // Each group may instead hold the shared model `s`, which is dear: it stays, with the dearest of the nine other
     // groups; the group that is given up for it is the one whose dearest is cheapest.
     let mut specification = specification(&[], &[]);
-    specification.model_names = numbered_models(100);
-    specification.model_names.extend(["s".to_owned(), "t".to_owned()]);
+    let hundred = (0..100).map(|model| format!("m{model}"));
+    specification.models = numbered(hundred.chain(["s".to_owned(), "t".to_owned()]));
     let groups: Vec<String> = (0..10)
         .map(|group| {
             let names: Vec<String> = (10 * group..10 * group + 10)
@@ -345,7 +351,7 @@ fn matrix_five_of_thirty_with_all_running() {
     // Every part is the same thirty alternatives, so that lists of combinations are long whatever is dropped: the
     // limits of the solver end it. The five dearest stay.
     let mut specification = specification(&[], &[]);
-    specification.model_names = numbered_models(31);
+    specification.models = numbered_models(31);
     let names: Vec<String> = (0..30).map(|model| format!("m{model}")).collect();
     specification.sets = vec![
         ("any".to_owned(), names.join(" | ")),
@@ -372,7 +378,7 @@ fn matrix_hard_on_purpose_still_ends() {
     // Twelve parts of forty alternatives, each a union of three of 60 models: maximum coverage, which no algorithm solves
     // fast. The limits end the search with a combination that has the target.
     let mut specification = specification(&[], &[]);
-    specification.model_names = numbered_models(61);
+    specification.models = numbered_models(61);
     let part = |part: usize| {
         let alternative = |index: usize| {
             let model = |factor: usize| (index * factor + part * 13 + index * index * part) % 60;
@@ -397,7 +403,7 @@ fn matrix_hard_on_purpose_still_ends() {
 #[test]
 fn matrix_two_hundred_models_in_a_set() {
     let mut specification = specification(&[], &[]);
-    specification.model_names = numbered_models(202);
+    specification.models = numbered_models(202);
     let all: Vec<String> = (0..200).map(|model| format!("m{model}")).collect();
     specification.sets = vec![
         ("pairs".to_owned(), "m198 & m201 | m199 & m201".to_owned()),

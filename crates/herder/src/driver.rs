@@ -5,7 +5,9 @@
 //! the unlock. What is decided is the core's business, how a process is run is the supervisor's, how bytes flow is
 //! the proxy's.
 
+mod fit;
 mod journal;
+mod reconfigure;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use herder_config::Model;
 use herder_core::{
     CommandId, Exit, Failure, Generation, Herd, ModelId, ModelState, Output, Plan, RequestId, Timestamp,
 };
@@ -31,6 +34,7 @@ use crate::logs::Logs;
 use crate::monitor::Metrics;
 use crate::upstream::Upstream;
 use journal::Journal;
+pub use reconfigure::DRAIN_BUDGET;
 use slot::{Current, Slot};
 use ticket::Outcome;
 pub use ticket::{Failed, Lease, Place, Refused, Ticket, Waiting};
@@ -59,9 +63,21 @@ pub struct StateChange {
     pub to: ModelState,
 }
 
-/// Runs the models of one configuration.
+/// A model that has a process.
+#[derive(Debug, Clone)]
+pub struct Running {
+    /// Which one.
+    pub model: ModelId,
+    /// Its name. It need not be configured any more.
+    pub name: String,
+    /// Its state as clients see it.
+    pub state: ModelState,
+    /// What its process was started with, or what fits it as well.
+    pub settings: Arc<Model>,
+}
+
+/// Runs the models of the configuration that counts.
 pub struct Driver {
-    snapshot: Arc<Snapshot>,
     logs: Arc<Logs>,
     metrics: Arc<Metrics>,
     supervisor: Supervisor,
@@ -83,7 +99,10 @@ pub struct Driver {
 }
 
 struct State {
+    /// The configuration that counts.
+    snapshot: Arc<Snapshot>,
     herd: Herd,
+    /// By [`ModelId`].
     slots: Vec<Slot>,
     waiters: BTreeMap<RequestId, Waiter>,
     unloads: BTreeMap<CommandId, oneshot::Sender<()>>,
@@ -124,26 +143,22 @@ impl Driver {
     /// herd's deadlines; it ends with the driver.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, plan: Plan, logs: Arc<Logs>, supervisor: Supervisor) -> Arc<Self> {
-        let slots = snapshot
-            .models()
-            .map(|model| Slot::new(Arc::clone(logs.model(model))))
-            .collect();
-        let metrics = Arc::new(Metrics::new(snapshot.models().count()));
+        let metrics = Arc::new(Metrics::default());
         let driver = Arc::new(Self {
-            snapshot,
-            logs,
-            metrics,
             supervisor,
             origin: Instant::now(),
             state: Mutex::new(State {
+                slots: new_slots(&snapshot, 0, &logs, &metrics),
+                snapshot,
                 herd: Herd::new(plan),
-                slots,
                 waiters: BTreeMap::new(),
                 unloads: BTreeMap::new(),
                 last_request: 0,
                 last_command: 0,
                 armed: None,
             }),
+            logs,
+            metrics,
             earlier: Arc::new(Notify::new()),
             tunnels: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -163,22 +178,32 @@ impl Driver {
         self.state.lock().herd.state(model)
     }
 
-    /// Every model that has a process, in ascending order.
+    /// Every model that has a process, in ascending order of name.
     #[must_use]
-    pub fn running(&self) -> Vec<(ModelId, ModelState)> {
-        self.state.lock().herd.running().collect()
+    pub fn running(&self) -> Vec<Running> {
+        let state = self.state.lock();
+        let running = state.herd.running().map(|(model, visible)| Running {
+            model,
+            name: state.snapshot.roster().name(model).to_owned(),
+            state: visible,
+            settings: Arc::clone(&state.slots[model.index()].settings),
+        });
+        let mut running: Vec<_> = running.collect();
+        running.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+        running
     }
 
     /// How every model is occupied, by [`ModelId`].
     #[must_use]
     pub fn occupancy(&self) -> Vec<Occupancy> {
-        let herd = &self.state.lock().herd;
+        let state = self.state.lock();
+        let herd = &state.herd;
         let occupancy = |model| Occupancy {
             state: herd.state(model),
             in_flight: herd.in_flight(model),
             waiting: herd.reserved(model).saturating_sub(herd.in_flight(model)),
         };
-        self.snapshot.models().map(occupancy).collect()
+        state.snapshot.roster().ids().map(occupancy).collect()
     }
 
     /// What is counted about the models.
@@ -191,7 +216,8 @@ impl Driver {
     #[must_use]
     pub fn watch(&self) -> (Vec<ModelState>, broadcast::Receiver<StateChange>) {
         let state = self.state.lock();
-        let states = self.snapshot.models().map(|model| state.herd.state(model));
+        let ids = state.snapshot.roster().ids();
+        let states = ids.map(|model| state.herd.state(model));
         (states.collect(), self.changes.subscribe())
     }
 
@@ -301,8 +327,9 @@ impl Driver {
     fn report(self: &Arc<Self>, model: ModelId, generation: Generation, report: Report) {
         match report {
             Report::Spawned { pid } => {
-                self.metrics.model(model).spawned(pid);
-                self.journal().spawned(model, pid);
+                let state = self.state.lock();
+                state.slots[model.index()].metrics.spawned(pid);
+                self.journal(&state.snapshot).spawned(model, pid);
             }
             Report::Ready { after } => self.update(|state, now| {
                 state.slots[model.index()].last_load = Some(after);
@@ -330,9 +357,9 @@ impl Driver {
         Timestamp(self.origin.elapsed())
     }
 
-    fn journal(&self) -> Journal<'_> {
+    fn journal<'a>(&'a self, snapshot: &'a Snapshot) -> Journal<'a> {
         Journal {
-            snapshot: &self.snapshot,
+            snapshot,
             logger: self.logs.logger(),
         }
     }
@@ -368,11 +395,11 @@ impl Driver {
                             Duration::ZERO
                         }
                     };
-                    self.metrics.model(model).granted(waited);
+                    state.slots[model.index()].metrics.granted(waited);
                 }
                 // Admission is answered on the spot, so this is always about the request that asked.
                 Output::Reject { request: _, refusal } => {
-                    let last = own.and_then(|model| self.last_failure(state, model));
+                    let last = own.and_then(|model| last_failure(state, model));
                     effects.own = Some(Own::Refused(Refused { refusal, last, now }));
                 }
                 Output::Fail { request, failure } => {
@@ -381,7 +408,7 @@ impl Driver {
                     if let (Failure::Start { generation, reason }, Some(model)) = (failure, model) {
                         state.slots[model.index()].note_failure(generation, reason);
                     }
-                    let last = model.and_then(|model| self.last_failure(state, model));
+                    let last = model.and_then(|model| last_failure(state, model));
                     let failed = Box::new(Failed { failure, last, now });
                     match waiter {
                         Some(waiter) => effects.outcomes.push((waiter.outcome, Err(failed))),
@@ -400,7 +427,7 @@ impl Driver {
                         }
                     };
                     if let Some(model) = model {
-                        self.journal().queued(model, position);
+                        self.journal(&state.snapshot).queued(model, position);
                     }
                 }
                 Output::Load {
@@ -408,7 +435,7 @@ impl Driver {
                     victims,
                     explanation,
                 } => {
-                    self.journal().load(model, &victims, &explanation);
+                    self.journal(&state.snapshot).load(model, &victims, &explanation);
                 }
                 Output::Changed {
                     model,
@@ -416,9 +443,9 @@ impl Driver {
                     to,
                     cause,
                 } => {
-                    self.metrics.model(model).changed(now, to, cause);
-                    self.journal()
-                        .change(&mut state.slots[model.index()], model, from, to, cause);
+                    let slot = &mut state.slots[model.index()];
+                    slot.metrics.changed(now, to, cause);
+                    self.journal(&state.snapshot).change(slot, model, from, to, cause);
                     // Nobody watches: nothing is kept.
                     let _ = self.changes.send(StateChange { model, to });
                 }
@@ -435,18 +462,17 @@ impl Driver {
         effects
     }
 
-    fn last_failure(&self, state: &State, model: ModelId) -> Option<FailedStart> {
-        let (id, settings) = self.snapshot.model(model);
-        state.slots[model.index()].last_failure(id, settings)
-    }
-
     fn start(self: &Arc<Self>, state: &mut State, now: Timestamp, model: ModelId, generation: Generation) {
-        let (id, settings) = self.snapshot.model(model);
-        self.journal().start(model);
+        let roster = state.snapshot.roster();
+        let (id, settings) = (roster.name(model), roster.settings(model));
+        let settings = Arc::clone(settings.expect("the core starts what is configured"));
         let slot = &mut state.slots[model.index()];
+        slot.settings = Arc::clone(&settings);
+        slot.start_timeout = settings.health_check_timeout;
+        self.journal(&state.snapshot).start(model, &settings);
         let ended = self.closing.child_token();
         let tunnels = self.tunnels.clone();
-        let reachable = Upstream::new(id, settings, generation, tunnels, ended)
+        let reachable = Upstream::new(id, &settings, generation, tunnels, ended)
             .map_err(|error| error.to_string())
             .and_then(|upstream| {
                 let upstream = Arc::new(upstream);
@@ -462,7 +488,7 @@ impl Driver {
         let (upstream, readiness) = match reachable {
             Ok(reachable) => reachable,
             Err(error) => {
-                slot.note_unstartable(generation, error);
+                slot.note_unstartable(generation, &error);
                 state
                     .herd
                     .handle_exited(now, model, generation, Exit::SpawnFailed);
@@ -514,6 +540,24 @@ impl std::fmt::Debug for Driver {
             .field("running", &self.running())
             .finish_non_exhaustive()
     }
+}
+
+/// A slot for each model from this number on.
+fn new_slots(snapshot: &Snapshot, known: usize, logs: &Logs, metrics: &Metrics) -> Vec<Slot> {
+    let roster = snapshot.roster();
+    logs.grow(roster.len());
+    metrics.grow(roster.len());
+    let slot = |model| {
+        let settings = roster.settings(model);
+        let settings = settings.expect("a model that is new is configured");
+        Slot::new(logs.model(model), metrics.model(model), Arc::clone(settings))
+    };
+    roster.ids().skip(known).map(slot).collect()
+}
+
+fn last_failure(state: &State, model: ModelId) -> Option<FailedStart> {
+    let id = state.snapshot.roster().name(model);
+    state.slots[model.index()].last_failure(id)
 }
 
 impl Effects {

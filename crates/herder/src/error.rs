@@ -11,6 +11,7 @@ use axum::http::header::{self, HeaderValue};
 use axum::http::{Response, StatusCode};
 use herder_core::{Failure, Refusal, StartFailure};
 use herder_wire::accept::ErrorForm;
+use serde::Serialize;
 
 use crate::driver::{Failed, Refused};
 use crate::go_duration::GoDuration;
@@ -35,6 +36,32 @@ enum Plain {
     Envelope,
     /// This text, as the reference's router sends it (spec/http-api.md 0.2).
     Text(&'static str),
+}
+
+/// An error of herder's own (spec/http-api.md 0.3). Errors of model servers are passed on as they are.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Error"))]
+pub(crate) struct Envelope<'a> {
+    /// Always `llama-swap`, which is what clients look for.
+    src: &'static str,
+    /// What has happened.
+    error: Description<'a>,
+}
+
+/// What has happened, in the words of the OpenAI API.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ErrorDescription"))]
+struct Description<'a> {
+    /// For people.
+    message: &'a str,
+    /// Whose fault it is.
+    #[serde(rename = "type")]
+    #[cfg_attr(test, schemars(extend("enum" = ["invalid_request_error", "authentication_error", "rate_limit_error", "server_error"])))]
+    kind: &'static str,
+    /// Always `null`.
+    param: Option<&'static str>,
+    /// For programs, such as `not_found` or `queue_full`.
+    code: &'static str,
 }
 
 /// What is known about the last start of a model that failed. The driver keeps it for as long as requests may ask.
@@ -144,6 +171,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "model not found")
     }
 
+    /// What is asked for can only be had of a local model, and this name is a peer's.
+    #[must_use]
+    pub fn no_local_server() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no local server found for requested model")
+    }
+
     /// The request body is longer than `maxBodyBytes`.
     #[must_use]
     pub fn body_too_large(limit: u64) -> Self {
@@ -200,7 +233,7 @@ impl ApiError {
     pub fn from_failed(failed: &Failed, router: &str) -> Self {
         let last = failed.last.as_ref();
         match failed.failure {
-            Failure::UnknownModel => Self::no_local_server(),
+            Failure::UnknownModel | Failure::Removed => Self::no_local_server(),
             Failure::Start {
                 generation: _,
                 reason,
@@ -272,20 +305,16 @@ impl ApiError {
     /// The envelope of spec/http-api.md 0.3.
     pub(crate) fn envelope(&self) -> String {
         let (kind, default_code) = classify(self.status);
-        serde_json::json!({
-            "src": "llama-swap",
-            "error": {
-                "message": self.message,
-                "type": kind,
-                "param": null,
-                "code": self.code.unwrap_or(default_code),
+        let envelope = Envelope {
+            src: "llama-swap",
+            error: Description {
+                message: &self.message,
+                kind,
+                param: None,
+                code: self.code.unwrap_or(default_code),
             },
-        })
-        .to_string()
-    }
-
-    fn no_local_server() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no local server found for requested model")
+        };
+        serde_json::to_string(&envelope).expect("texts become JSON")
     }
 
     fn shutting_down(router: &str) -> Self {

@@ -15,6 +15,7 @@ pub(crate) fn model(cmd: &str, proxy: &str) -> Model {
         cmd_stop: String::new(),
         sensitive: Vec::new(),
         proxy: proxy.to_owned(),
+        port: None,
         aliases: Vec::new(),
         env: Vec::new(),
         check_endpoint: None,

@@ -9,7 +9,9 @@
 //! | [`cli`] | the commands |
 //! | [`plan`] | turns a configuration into what the core decides with |
 //! | [`driver`] | feeds the core and does what it says |
+//! | [`reload`], [`roster`], [`preload`] | another configuration while herder serves |
 //! | [`serve`] | accepts connections, ends gracefully |
+//! | [`config_watch`] | tells when the configuration's files have changed |
 //! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
 //! | [`upstream`], [`proxy`] | the way to a model server and back |
 //! | [`logs`], [`access_log`], [`in_flight`], [`shown_headers`], [`monitor`], [`error`] | what people see of it |
@@ -18,6 +20,7 @@ pub mod access_log;
 pub mod activity;
 pub mod app;
 pub mod cli;
+pub mod config_watch;
 pub mod driver;
 pub mod error;
 #[cfg(test)]
@@ -28,7 +31,10 @@ pub mod logs;
 pub mod monitor;
 mod pipeline;
 pub mod plan;
+pub mod preload;
 pub mod proxy;
+pub mod reload;
+pub mod roster;
 pub mod routes;
 pub mod serve;
 pub mod shown_headers;

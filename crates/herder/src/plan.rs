@@ -5,7 +5,8 @@
 //! mistakes, and the selectors that a matrix rules out, are found here.
 
 use herder_config::{
-    Config, Diagnostic, Environment, ErrorClass, FifoLimit, Loaded, Router, Severity, Sources, Strategy,
+    Config, Diagnostic, Environment, ErrorClass, FifoLimit, GivenPorts, Loaded, Router, Severity, Sources,
+    Strategy,
 };
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
@@ -13,26 +14,52 @@ use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecificati
 use herder_core::{Limit, ModelId, ModelPlan, Plan};
 use herder_supervisor::command::{Dialect, check_quotes};
 
-/// Loads a configuration and plans with it. With `strict`, unknown keys are errors.
+use crate::roster::{Roster, RosterFull};
+
+/// A configuration and what the core decides with under it.
+#[derive(Debug)]
+pub struct Planned {
+    /// The configuration.
+    pub loaded: Loaded,
+    /// Which number each model has.
+    pub roster: Roster,
+    /// By these numbers.
+    pub plan: Plan,
+}
+
+/// Loads the first configuration and plans with it. With `strict`, unknown keys are errors.
 ///
 /// # Errors
 ///
 /// Every error that could be found in one go, as [`LoadError`].
-pub fn load(sources: &Sources, environment: &Environment, strict: bool) -> Result<(Loaded, Plan), LoadError> {
+pub fn load(sources: &Sources, environment: &Environment, strict: bool) -> Result<Planned, LoadError> {
     let loaded = herder_config::load(sources, environment, strict)?;
-    plan_loaded(loaded)
+    let roster = Roster::new(&loaded.config);
+    plan_loaded(loaded, roster)
 }
 
-/// Plans with a configuration that has been loaded. Adds a warning for every command with a quote that is never
-/// closed (A4).
+/// Loads a configuration that is to follow the one of this roster, and plans with it. Models keep their numbers, and
+/// their automatic ports as `ports` knows them.
 ///
 /// # Errors
 ///
-/// What only the core can find.
-pub fn plan_loaded(mut loaded: Loaded) -> Result<(Loaded, Plan), LoadError> {
+/// As [`load`]; and when more names have left than are remembered.
+pub fn reload(
+    sources: &Sources,
+    environment: &Environment,
+    ports: &GivenPorts,
+    roster: &Roster,
+) -> Result<Planned, LoadError> {
+    let loaded = herder_config::reload(sources, environment, ports)?;
+    let roster = roster.succeeding(&loaded.config)?;
+    plan_loaded(loaded, roster)
+}
+
+/// Adds a warning for every command with a quote that is never closed (A4).
+fn plan_loaded(mut loaded: Loaded, roster: Roster) -> Result<Planned, LoadError> {
     loaded.warnings.extend(open_quotes(&loaded));
-    match plan(&loaded.config) {
-        Ok(plan) => Ok((loaded, plan)),
+    match plan(&loaded.config, &roster) {
+        Ok(plan) => Ok(Planned { loaded, roster, plan }),
         Err(mistakes) => {
             let errors = mistakes
                 .into_iter()
@@ -80,15 +107,19 @@ pub enum LoadError {
         /// At least one.
         errors: Vec<Diagnostic>,
     },
+    /// Too many models have left.
+    #[error(transparent)]
+    Roster(#[from] RosterFull),
 }
 
 impl LoadError {
-    /// The errors; at least one.
+    /// The errors with a place in the files; at least one, unless it is about no place.
     #[must_use]
     pub fn errors(&self) -> &[Diagnostic] {
         match self {
             Self::Files(error) => error.errors(),
             Self::Plan { loaded: _, errors } => errors,
+            Self::Roster(_) => &[],
         }
     }
 
@@ -101,6 +132,7 @@ impl LoadError {
                 let all: Vec<Diagnostic> = errors.iter().chain(&loaded.warnings).cloned().collect();
                 loaded.render(&all, colour)
             }
+            Self::Roster(full) => full.to_string(),
         }
     }
 }
@@ -141,32 +173,36 @@ impl Mistake {
     }
 }
 
-/// What the core decides with.
+/// What the core decides with. `roster` is the one of this configuration.
 ///
 /// # Errors
 ///
 /// Every mistake in matrix expressions; if there is none, every selector that the matrix rules out.
-pub fn plan(config: &Config) -> Result<Plan, Vec<Mistake>> {
+pub fn plan(config: &Config, roster: &Roster) -> Result<Plan, Vec<Mistake>> {
     Ok(Plan {
-        models: models(config),
-        planner: planner(config)?,
+        models: models(config, roster),
+        planner: planner(config, roster)?,
         strategy: herder_core::Strategy::Fifo {
             limit: limit(config.scheduler.limit),
         },
     })
 }
 
-fn models(config: &Config) -> Vec<ModelPlan> {
-    let model = |(id, model): (&String, &herder_config::Model)| ModelPlan {
-        concurrency_limit: model.concurrency_limit,
-        queue_limit: 512,
-        priority: config.scheduler.priority.get(id).copied().unwrap_or_default(),
-        ttl: model.ttl,
-        unload_timeout: model.unload_timeout,
-        start_timeout: model.health_check_timeout,
-        load_time: None,
+fn models(config: &Config, roster: &Roster) -> Vec<Option<ModelPlan>> {
+    let model = |id: ModelId| {
+        let settings = roster.settings(id)?;
+        let priority = config.scheduler.priority.get(roster.name(id));
+        Some(ModelPlan {
+            concurrency_limit: settings.concurrency_limit,
+            queue_limit: 512,
+            priority: priority.copied().unwrap_or_default(),
+            ttl: settings.ttl,
+            unload_timeout: settings.unload_timeout,
+            start_timeout: settings.health_check_timeout,
+            load_time: None,
+        })
     };
-    config.models.iter().map(model).collect()
+    roster.ids().map(model).collect()
 }
 
 fn limit(limit: FifoLimit) -> Limit {
@@ -176,7 +212,7 @@ fn limit(limit: FifoLimit) -> Limit {
     }
 }
 
-fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
+fn planner(config: &Config, roster: &Roster) -> Result<Box<dyn Planner>, Vec<Mistake>> {
     let matrix = match &config.router {
         Router::Group(groups) => {
             let groups: Vec<_> = groups
@@ -185,25 +221,25 @@ fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
                     swap: group.swap,
                     exclusive: group.exclusive,
                     persistent: group.persistent,
-                    members: group
-                        .members
-                        .iter()
-                        .filter_map(|id| model_id(config, id))
-                        .collect(),
+                    members: group.members.iter().filter_map(|id| roster.id(id)).collect(),
                 })
                 .collect();
-            return Ok(Box::new(GroupPlanner::new(config.models.len(), &groups)));
+            return Ok(Box::new(GroupPlanner::new(roster.len(), &groups)));
         }
         Router::Matrix(matrix) => matrix,
     };
     let specification = MatrixSpecification {
-        model_names: config.models.keys().cloned().collect(),
-        aliases: resolved(config, &config.aliases),
-        vars: resolved(config, &matrix.vars),
+        models: config
+            .models
+            .keys()
+            .filter_map(|name| Some((name.clone(), roster.id(name)?)))
+            .collect(),
+        aliases: resolved(roster, &config.aliases),
+        vars: resolved(roster, &matrix.vars),
         costs: matrix
             .evict_costs
             .iter()
-            .filter_map(|(id, &cost)| Some((model_id(config, id)?, cost)))
+            .filter_map(|(id, &cost)| Some((roster.id(id)?, cost)))
             .collect(),
         sets: matrix
             .sets
@@ -213,7 +249,7 @@ fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
     };
     let planner = MatrixPlanner::new(&specification)
         .map_err(|errors| errors.iter().map(matrix_mistake).collect::<Vec<_>>())?;
-    let mistakes = selector_mistakes(config, &planner);
+    let mistakes = selector_mistakes(config, roster, &planner);
     if mistakes.is_empty() {
         Ok(Box::new(planner))
     } else {
@@ -221,16 +257,11 @@ fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
     }
 }
 
-fn resolved(config: &Config, names: &indexmap::IndexMap<String, String>) -> Vec<(String, ModelId)> {
+fn resolved(roster: &Roster, names: &indexmap::IndexMap<String, String>) -> Vec<(String, ModelId)> {
     names
         .iter()
-        .filter_map(|(name, id)| Some((name.clone(), model_id(config, id)?)))
+        .filter_map(|(name, id)| Some((name.clone(), roster.id(id)?)))
         .collect()
-}
-
-fn model_id(config: &Config, id: &str) -> Option<ModelId> {
-    let index = config.models.get_index_of(id)?;
-    u32::try_from(index).ok().map(ModelId)
 }
 
 fn matrix_mistake(error: &MatrixError) -> Mistake {
@@ -248,7 +279,7 @@ fn matrix_mistake(error: &MatrixError) -> Mistake {
 }
 
 /// Local targets of a spillover selector must be able to run together (spec/config.md 7.4).
-fn selector_mistakes(config: &Config, planner: &MatrixPlanner) -> Vec<Mistake> {
+fn selector_mistakes(config: &Config, roster: &Roster, planner: &MatrixPlanner) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     for (name, selector) in &config.selectors {
         match selector.strategy {
@@ -259,8 +290,9 @@ fn selector_mistakes(config: &Config, planner: &MatrixPlanner) -> Vec<Mistake> {
             .targets
             .iter()
             .filter_map(|target| {
-                model_id(config, target)
-                    .or_else(|| config.aliases.get(target).and_then(|id| model_id(config, id)))
+                roster
+                    .id(target)
+                    .or_else(|| config.aliases.get(target).and_then(|id| roster.id(id)))
             })
             .collect();
         if local.len() >= 2 && !planner.can_run_together(&local) {

@@ -62,6 +62,19 @@ impl Upstream {
         })
     }
 
+    /// The client of the same start under settings that differ in how it connects.
+    #[must_use]
+    pub fn reconnected(&self, model: &Model) -> Self {
+        Self {
+            model: self.model.clone(),
+            generation: self.generation,
+            preserve_host: model.preserve_host,
+            server: self.server.reconnected(&model.timeouts),
+            tunnels: self.tunnels.clone(),
+            ended: self.ended.clone(),
+        }
+    }
+
     /// The model's id.
     #[must_use]
     pub fn model(&self) -> &str {

@@ -3,26 +3,25 @@
 //! never decides anything. Invariant 7 is [`crate::Digest`]'s, 9 is the supervisor's.
 
 mod open;
+mod reload;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use herder_core::planner::Planner;
 use herder_core::{
-    Cause, CommandId, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output, Plan,
+    Cause, CommandId, Failure, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, ModelState, Output,
     Refusal, RequestId, Strategy, Timestamp,
 };
 
 use self::open::{Open, OpenRequests};
-use crate::{Input, Rules};
+use crate::{Input, Rules, Setting};
 
 /// The books of an observer.
 #[derive(Debug)]
 pub struct Audit {
-    plans: Vec<ModelPlan>,
-    strategy: Strategy,
+    setting: Setting,
     planner: Box<dyn Planner>,
-    /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
-    pairwise: bool,
     /// Requests without an outcome.
     open: OpenRequests,
     models: Vec<Books>,
@@ -31,6 +30,8 @@ pub struct Audit {
     commands: BTreeMap<CommandId, BTreeSet<(ModelId, Generation)>>,
     shutting_down: bool,
     finished: bool,
+    /// When the herd wanted to be woken, as it said last.
+    armed: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ struct Books {
     load: Option<Load>,
     idle_since: Timestamp,
     last_grant: Timestamp,
+    /// What it had admitted when its limit was changed, as far as it is still there.
+    admitted_before: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +53,10 @@ struct Process {
     stage: Stage,
     /// An operator or the shutdown has named it: it may be stopped while busy.
     condemned: bool,
+    /// It does not fit the configuration: it may serve those whom it serves, until then.
+    outdated: Option<Timestamp>,
+    /// It has lived through a change of the configuration, perhaps beside others that may not run beside it now.
+    survivor: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +71,8 @@ enum Stage {
 struct Load {
     number: u64,
     victims: Vec<ModelId>,
+    /// The configuration has changed since it began.
+    is_older_than_rules: bool,
 }
 
 type Verdict = Result<(), String>;
@@ -73,34 +82,36 @@ fn demand(holds: bool, complaint: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(complaint()) }
 }
 
+impl Books {
+    const EMPTY: Self = Self {
+        process: None,
+        shown: ModelState::Stopped,
+        cause: None,
+        load: None,
+        idle_since: Timestamp(Duration::ZERO),
+        last_grant: Timestamp(Duration::ZERO),
+        admitted_before: 0,
+    };
+}
+
 impl Audit {
-    /// Books for a herd that has just been made from an equal plan.
+    /// Books for a herd that has just been made from a plan of this setting.
+    ///
+    /// # Panics
+    /// When the matrix of the setting contradicts itself.
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the rules belong to the plan that is taken over"
-    )]
-    pub fn new(plan: Plan, rules: Rules) -> Self {
-        let books = Books {
-            process: None,
-            shown: ModelState::Stopped,
-            cause: None,
-            load: None,
-            idle_since: Timestamp::default(),
-            last_grant: Timestamp::default(),
-        };
+    pub fn new(setting: Setting) -> Self {
         Self {
-            models: vec![books; plan.models.len()],
-            plans: plan.models,
-            strategy: plan.strategy,
-            planner: plan.planner,
-            pairwise: matches!(rules, Rules::Groups(_)),
+            models: vec![Books::EMPTY; setting.models.len()],
+            planner: setting.sound_plan().planner,
+            setting,
             open: OpenRequests::default(),
             last_generation: None,
             loads_begun: 0,
             commands: BTreeMap::new(),
             shutting_down: false,
             finished: false,
+            armed: None,
         }
     }
 
@@ -116,13 +127,19 @@ impl Audit {
                 .map_err(|complaint| format!("{output:?}: {complaint}"))?;
         }
         self.check_after(input)?;
+        self.check_outdated(now, herd)?;
         self.check_getters(herd)?;
-        self.check_rest(now, input, herd)
+        self.check_rest(now, input, herd)?;
+        self.armed = herd.poll_timeout();
+        Ok(())
     }
 
     fn enter_input(&mut self, now: Timestamp, input: &Input, said: &[Output]) -> Verdict {
         match *input {
-            Input::Request { request, model } => self.open.insert(request, model),
+            Input::Request { request, model } => {
+                let priority = self.plan(model).map_or(0, |plan| plan.priority);
+                self.open.insert(request, model, priority);
+            }
             Input::Cancel { request } => {
                 if self.is_waiting(request) {
                     self.open.remove(request);
@@ -134,6 +151,7 @@ impl Audit {
                 Some(Open {
                     model,
                     granted: Some(_),
+                    ..
                 }) => {
                     self.open.remove(request);
                     if self.in_flight(model) == 0 {
@@ -167,7 +185,12 @@ impl Audit {
                     demand(said.is_empty(), || "a foreign exit was believed".to_owned())?;
                 }
             }
-            Input::Timeout => {}
+            Input::Timeout => {
+                let is_early = self.armed.is_none_or(|armed| armed > now);
+                demand(!is_early || said.is_empty(), || {
+                    "nothing was due, and yet something happened".to_owned()
+                })?;
+            }
             Input::Unload {
                 command, ref models, ..
             } => {
@@ -188,12 +211,28 @@ impl Audit {
                     }
                 }
             }
+            Input::Reconfigure { .. } if self.shutting_down => {
+                demand(said.is_empty(), || "a reload during shutdown".to_owned())?;
+            }
+            Input::Reconfigure {
+                ref setting,
+                ref outdated,
+                drain_until,
+            } => self.enter_reload(now, setting, outdated, drain_until, said)?,
         }
         Ok(())
     }
 
     fn enter_output(&mut self, now: Timestamp, input: &Input, output: &Output) -> Verdict {
-        let answers_late = matches!(output, Output::Reject { .. } | Output::Unloaded { .. });
+        let answers_late = matches!(
+            output,
+            Output::Reject { .. }
+                | Output::Unloaded { .. }
+                | Output::Fail {
+                    failure: Failure::UnknownModel,
+                    ..
+                }
+        );
         demand(!self.finished || answers_late, || {
             "Finished was not the end".to_owned()
         })?;
@@ -214,18 +253,31 @@ impl Audit {
                 if refusal == Refusal::ConcurrencyLimit {
                     // Its own entry is closed already.
                     let reserved = self.reserved(open.model);
-                    let allowed = self.plans[open.model.index()].concurrency_limit;
-                    demand(reserved == allowed, || {
+                    let allowed = self.concurrency_limit(open.model);
+                    demand(reserved >= allowed, || {
                         "2: refused although there was a slot".to_owned()
                     })?;
                 }
                 Ok(())
             }
-            Output::Fail { request, .. } => {
+            Output::Fail { request, failure } => {
                 demand(self.is_waiting(request), || {
                     "1: it has its outcome already".to_owned()
                 })?;
-                self.close(request).map(|_| ())
+                let open = self.close(request)?;
+                let by_reload = matches!(input, Input::Reconfigure { .. });
+                let fits = match failure {
+                    Failure::Removed => by_reload && self.plan(open.model).is_none(),
+                    Failure::ConcurrencyLimit => {
+                        self.setting.strategy == Strategy::Fifo { limit: Limit::Grant }
+                    }
+                    Failure::UnknownModel
+                    | Failure::Start { .. }
+                    | Failure::FailFast { .. }
+                    | Failure::Unloaded
+                    | Failure::ShuttingDown => !by_reload,
+                };
+                demand(fits, || "there is no reason for it".to_owned())
             }
             Output::Queued { request, .. } => {
                 demand(self.is_waiting(request), || "1: it does not wait".to_owned())
@@ -271,6 +323,7 @@ impl Audit {
         self.models[target.index()].load = Some(Load {
             number: self.loads_begun,
             victims: victims.to_vec(),
+            is_older_than_rules: false,
         });
         Ok(())
     }
@@ -284,12 +337,15 @@ impl Audit {
         demand(self.waits_for(model), || "a start for nobody".to_owned())?;
         demand(!self.shutting_down, || "a start during shutdown".to_owned())?;
         self.last_generation = Some(generation);
+        let plan = self.plan(model);
+        let plan = plan.ok_or("a start of a model that is not configured")?;
+        let until = now + plan.start_timeout;
         self.models[model.index()].process = Some(Process {
             generation,
-            stage: Stage::Starting {
-                until: now + self.plans[model.index()].start_timeout,
-            },
+            stage: Stage::Starting { until },
             condemned: false,
+            outdated: None,
+            survivor: false,
         });
         self.check_company(model)
     }
@@ -301,12 +357,13 @@ impl Audit {
         model: ModelId,
         generation: Generation,
     ) -> Verdict {
-        let busy = self.in_flight(model) > 0 && !self.may_be_broken_off(now, model);
+        let may_be_broken_off = self.may_be_broken_off(now, model);
+        let busy = self.in_flight(model) > 0 && !may_be_broken_off;
         let waited_for = self.waits_for(model);
         let cause = self.models[model.index()].cause;
-        let ttl = self.plans[model.index()].ttl;
+        let ttl = self.plan(model).and_then(|plan| plan.ttl);
         let idle_since = self.models[model.index()].idle_since;
-        let pairwise = self.pairwise;
+        let pairwise = self.pairwise();
         let process = self.models[model.index()].process.as_mut();
         let process = process.filter(|process| process.generation == generation);
         let process = process.ok_or("no such process")?;
@@ -314,11 +371,21 @@ impl Audit {
         if process.condemned {
             return Ok(());
         }
+        if let Some(until) = process.outdated {
+            let was_starting = matches!(was, Stage::Starting { .. });
+            let expected = cause == Some(Cause::Reloaded) || was_starting || may_be_broken_off;
+            demand(expected, || format!("stopped for {cause:?}"))?;
+            return demand(was_starting || !busy || until <= now, || {
+                "4: it is busy, and may still be".to_owned()
+            });
+        }
+        let survivor = process.survivor;
         match was {
             Stage::Starting { until } => {
                 let timed_out = *input == Input::Timeout && until <= now;
                 // Under a matrix a waiting request may be in the queue while the load of its model goes on.
-                demand(timed_out || !waited_for || !pairwise, || {
+                // So it may when the rules have changed while it started.
+                demand(timed_out || !waited_for || !pairwise || survivor, || {
                     "4: somebody waits for this load".to_owned()
                 })
             }
@@ -351,17 +418,18 @@ impl Audit {
     ) -> Verdict {
         let process = self.models[model.index()].process;
         let ready = process.is_some_and(|process| {
-            process.generation == generation && process.stage == Stage::Ready && !process.condemned
+            process.generation == generation
+                && process.stage == Stage::Ready
+                && !process.condemned
+                && process.outdated.is_none()
         });
         demand(ready, || format!("granted on {process:?}"))?;
         demand(self.is_waiting(request), || {
             "1: it has its outcome already".to_owned()
         })?;
-        let overtaken = self.first_waiting(model);
-        demand(overtaken == Some(request), || {
-            format!("6: {overtaken:?} came earlier")
-        })?;
-        let allowed = self.plans[model.index()].concurrency_limit;
+        let overtaken = self.overtaken_by(request);
+        demand(overtaken.is_none(), || format!("6: {overtaken:?} came earlier"))?;
+        let allowed = self.allowance(model);
         demand(self.in_flight(model) < allowed, || "2: over the limit".to_owned())?;
         let asked = self.open.get(request).map(|open| open.model);
         demand(asked == Some(model), || "on the wrong model".to_owned())?;
@@ -369,10 +437,12 @@ impl Audit {
         self.models[model.index()].last_grant = now;
         self.check_company(model)?;
         // `fair` goes on serving a resident beside those whom the planner had left alone when they came (W13).
-        let asks_planner = matches!(self.strategy, Strategy::Fifo { .. });
-        if asks_planner && self.pairwise && matches!(input, Input::Request { .. }) {
+        let asks_planner = matches!(self.setting.strategy, Strategy::Fifo { .. });
+        if asks_planner && self.pairwise() && matches!(input, Input::Request { .. }) {
             let mut victims = Vec::new();
             self.planner.victims(model, &self.live(), &mut victims);
+            // Those that have left the configuration were there before.
+            victims.retain(|&victim| self.plan(victim).is_some());
             demand(victims.is_empty(), || format!("3: served beside {victims:?}"))?;
         }
         Ok(())
@@ -393,36 +463,47 @@ impl Audit {
         demand(legal, || "runtime.md 2.1 has no such transition".to_owned())
     }
 
-    /// Invariant 3: of two live models the one whose load began later has left the other alone.
+    /// Invariant 3: of two live models the one whose load began later has left the other alone. If both loads are older
+    /// than the present rules, either of the two; and a reload stops nobody only because of its neighbours.
     fn check_company(&self, model: ModelId) -> Verdict {
         for other in self.live() {
-            if other == model {
+            if other == model || (self.is_survivor(other) && self.is_survivor(model)) {
                 continue;
             }
-            let number = |model: ModelId| self.models[model.index()].load.as_ref().map(|load| load.number);
+            let load = |model: ModelId| self.models[model.index()].load.as_ref();
+            let number = |model: ModelId| load(model).map(|load| load.number);
             let (later, earlier) = if number(model) > number(other) {
                 (model, other)
             } else {
                 (other, model)
             };
-            let load = self.models[later.index()].load.as_ref();
-            let load = load.ok_or("a process without a load")?;
-            let mut forbidden = load.victims.contains(&earlier);
-            if self.pairwise {
-                let mut pair = [later, earlier];
-                pair.sort_unstable();
-                let mut victims = Vec::new();
-                self.planner.victims(later, &pair, &mut victims);
-                forbidden |= !victims.is_empty();
-            }
-            demand(!forbidden, || format!("3: {later:?} was to evict {earlier:?}"))?;
+            load(later).ok_or("a process without a load")?;
+            let evicts = |target: ModelId, victim: ModelId| {
+                let named = load(target).is_some_and(|load| load.victims.contains(&victim));
+                named || (self.pairwise() && self.would_evict(target, victim))
+            };
+            let is_older = |model: ModelId| {
+                self.is_survivor(model) || load(model).is_some_and(|load| load.is_older_than_rules)
+            };
+            let excused = is_older(later) && is_older(earlier) && !evicts(earlier, later);
+            demand(excused || !evicts(later, earlier), || {
+                format!("3: {later:?} was to evict {earlier:?}")
+            })?;
         }
         Ok(())
     }
 
+    fn would_evict(&self, target: ModelId, other: ModelId) -> bool {
+        let mut pair = [target, other];
+        pair.sort_unstable();
+        let mut victims = Vec::new();
+        self.planner.victims(target, &pair, &mut victims);
+        !victims.is_empty()
+    }
+
     /// Whether the configuration lets requests be broken off that hold the model against one that is due.
     fn may_be_broken_off(&self, now: Timestamp, model: ModelId) -> bool {
-        let timeout = match self.strategy {
+        let timeout = match self.setting.strategy {
             Strategy::Fifo { limit: _ } => None,
             Strategy::Fair(plan) => plan.drain_timeout,
         };
@@ -435,7 +516,7 @@ impl Audit {
         let Some((&Output::Queued { request, position }, before)) = said.split_last() else {
             return Ok(());
         };
-        if let Strategy::Fair(_) = self.strategy {
+        if let Strategy::Fair(_) = self.setting.strategy {
             let expected = self.open.position(request);
             return demand(Some(position) == expected, || {
                 format!("6: its position is {expected:?}")
@@ -447,10 +528,7 @@ impl Audit {
         };
         let rank = |request: RequestId| {
             let open = self.open.get(request)?;
-            Some((
-                std::cmp::Reverse(self.plans[open.model.index()].priority),
-                request,
-            ))
+            Some((std::cmp::Reverse(open.priority), request))
         };
         match previous {
             _ if position == 1 => Ok(()),
@@ -467,7 +545,12 @@ impl Audit {
                 let left = models.iter().find(|&&model| self.waits_for(model));
                 demand(left.is_none(), || format!("somebody still waits for {left:?}"))
             }
-            Input::Request { request, model } if model.index() >= self.plans.len() => {
+            Input::Reconfigure { .. } if !self.shutting_down => {
+                let removed = |model: &ModelId| self.waits_for(*model) && self.plan(*model).is_none();
+                let left = self.all_models().find(removed);
+                demand(left.is_none(), || format!("nobody will ever serve {left:?}"))
+            }
+            Input::Request { request, model } if self.plan(*model).is_none() => {
                 demand(self.open.get(*request).is_none(), || {
                     "no such model, no answer".to_owned()
                 })
@@ -478,6 +561,7 @@ impl Audit {
             | Input::Ready { .. }
             | Input::Exited { .. }
             | Input::Timeout
+            | Input::Reconfigure { .. }
             | Input::Shutdown { .. } => demand(!self.shutting_down || self.open.waiting() == 0, || {
                 "somebody waits during shutdown".to_owned()
             }),
@@ -511,13 +595,9 @@ impl Audit {
             if live {
                 running.push((model, books.shown));
             }
-            let allowed = self.plans[index].concurrency_limit;
+            let allowed = self.allowance(model);
             demand(
-                self.strategy
-                    != Strategy::Fifo {
-                        limit: Limit::Arrival,
-                    }
-                    || self.reserved(model) <= allowed,
+                !self.admits_reservations() || self.reserved(model) <= allowed,
                 || format!("2: {model:?} has admitted too many"),
             )?;
         }
@@ -526,11 +606,11 @@ impl Audit {
         })?;
         let waiting = self.open.waiting();
         demand(herd.waiting() == waiting, || format!("2: {waiting} wait"))?;
-        match self.strategy {
+        match self.setting.strategy {
             Strategy::Fifo { limit: _ } => demand(waiting <= MAX_WAITING, || "10: too many wait".to_owned()),
             Strategy::Fair(_) => self.all_models().try_for_each(|model| {
                 let waiting = self.reserved(model) - self.in_flight(model);
-                let allowed = self.plans[model.index()].queue_limit;
+                let allowed = self.plan(model).map_or(0, |plan| plan.queue_limit);
                 demand(waiting <= allowed, || format!("10: too many wait for {model:?}"))
             }),
         }
@@ -546,7 +626,7 @@ impl Audit {
         if !settled || self.open.any_in_flight() {
             return Ok(());
         }
-        if let Strategy::Fair(_) = self.strategy
+        if let Strategy::Fair(_) = self.setting.strategy
             && !self.open.is_empty()
         {
             // An idle resident may linger, or have its turn; then a timer ends it. It may fire late, but not in vain.
@@ -565,9 +645,10 @@ impl Audit {
         demand(self.commands.is_empty(), || {
             "everything rests, and a command does not end".to_owned()
         })?;
-        let idle_clocks = self.models.iter().zip(&self.plans).filter_map(|(books, plan)| {
+        let plans = &self.setting.models;
+        let idle_clocks = self.models.iter().zip(plans).filter_map(|(books, plan)| {
             books.process?;
-            Some(books.idle_since + plan.ttl?)
+            Some(books.idle_since + plan.as_ref()?.ttl?)
         });
         let expected = idle_clocks.min();
         let asked = herd.poll_timeout();
@@ -577,7 +658,7 @@ impl Audit {
     }
 
     fn all_models(&self) -> impl Iterator<Item = ModelId> {
-        (0..self.plans.len() as u32).map(ModelId)
+        (0..self.models.len() as u32).map(ModelId)
     }
 
     fn close(&mut self, request: RequestId) -> Result<Open, String> {
@@ -593,8 +674,28 @@ impl Audit {
         self.open.first_waiting(model).is_some()
     }
 
-    fn first_waiting(&self, model: ModelId) -> Option<RequestId> {
-        self.open.first_waiting(model)
+    /// Somebody who waits for the same model, came earlier and ranks no lower.
+    fn overtaken_by(&self, request: RequestId) -> Option<RequestId> {
+        match self.setting.strategy {
+            Strategy::Fifo { limit: _ } => self.open.first_of_rank(request),
+            Strategy::Fair(_) => {
+                let first = self.open.first_waiting(self.open.get(request)?.model);
+                first.filter(|&first| first != request)
+            }
+        }
+    }
+
+    fn plan(&self, model: ModelId) -> Option<&ModelPlan> {
+        self.setting.models.get(model.index())?.as_ref()
+    }
+
+    fn concurrency_limit(&self, model: ModelId) -> u32 {
+        self.plan(model).map_or(0, |plan| plan.concurrency_limit)
+    }
+
+    /// Whether the rules decide about each pair of models on its own; a matrix decides about whole combinations.
+    fn pairwise(&self) -> bool {
+        matches!(self.setting.rules, Rules::Groups(_))
     }
 
     fn in_flight(&self, model: ModelId) -> u32 {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use herder_core::{CommandId, Exit, Generation, Herd, ModelId, RequestId, Timestamp};
 
+use crate::Setting;
+
 /// One call of one method of [`Herd`]; the variants are named after the methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are the arguments of the method")]
@@ -32,6 +34,12 @@ pub enum Input {
     },
     /// [`Herd::shutdown`]
     Shutdown { deadline: Timestamp },
+    /// [`Herd::reconfigure`]
+    Reconfigure {
+        setting: Box<Setting>,
+        outdated: Vec<ModelId>,
+        drain_until: Timestamp,
+    },
 }
 
 impl Input {
@@ -54,6 +62,11 @@ impl Input {
                 grace,
             } => herd.unload(now, command, models, grace),
             Self::Shutdown { deadline } => herd.shutdown(now, deadline),
+            Self::Reconfigure {
+                ref setting,
+                ref outdated,
+                drain_until,
+            } => herd.reconfigure(now, setting.sound_plan(), outdated, drain_until),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! An imagined world around herder's real brain.
 //!
 //! [`World`] is a discrete-event simulation: a virtual clock, processes that load, crash, hang and ignore stops,
-//! clients that wait, leave and hold requests, operators that unload, and reports that arrive too late. It drives
+//! clients that wait, leave and hold requests, operators that unload, configurations that change, and reports that
+//! arrive too late. It drives
 //! the real [`herder_core::Herd`]; everything that happens follows from one seed, so a run that failed can be
 //! run again.
 //!
@@ -18,12 +19,14 @@ mod input;
 mod random;
 pub mod reference;
 mod scenario;
+mod setting;
 mod trial;
 mod world;
 
 pub use digest::Digest;
 pub use input::Input;
 pub use random::Random;
-pub use scenario::{Behaviour, Ending, Rules, Scenario};
+pub use scenario::{Behaviour, Ending, Scenario};
+pub use setting::{Rules, Setting};
 pub use trial::{Checks, Record, Trial, Violation};
 pub use world::{Summary, World};

@@ -1,15 +1,12 @@
-//! What kind of world it is: the models, the rules between them, and how everybody behaves. All of it can be drawn
-//! from one seed.
+//! What kind of world it is: the configuration with which it begins, and how everybody behaves. All of it can be
+//! drawn from one seed.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
-use herder_core::planner::Planner;
-use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
-use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
-use herder_core::{Factor, FairPlan, Limit, Linger, ModelId, ModelPlan, Plan, Strategy};
+use herder_core::Strategy;
 
-use crate::Random;
+use crate::setting::draw_fair;
+use crate::{Random, Setting};
 
 /// Most models of a drawn scenario; more would only make conflicts rarer.
 const MOST_MODELS: u64 = 9;
@@ -22,25 +19,12 @@ const FAIR_SEED: u64 = 0x6661_6972;
 pub struct Scenario {
     /// The seed of everything that happens in it.
     pub seed: u64,
-    /// The models.
-    pub models: Vec<ModelPlan>,
-    /// Who must leave for whom.
-    pub rules: Rules,
-    /// How the herd decides.
-    pub strategy: Strategy,
+    /// The configuration with which it begins.
+    pub setting: Setting,
     /// What processes, clients and operators do.
     pub behaviour: Behaviour,
     /// How it ends.
     pub ending: Ending,
-}
-
-/// The rules between models.
-#[derive(Debug, Clone)]
-pub enum Rules {
-    /// Groups; without any, all models exclude each other.
-    Groups(Vec<GroupSpecification>),
-    /// A matrix.
-    Matrix(MatrixSpecification),
 }
 
 /// How often and how long. Chances are per mille, ranges in milliseconds.
@@ -70,6 +54,8 @@ pub struct Behaviour {
     pub ignores_stop: u32,
     /// From one operator command to the next.
     pub operator_gap: RangeInclusive<u64>,
+    /// From one change of the configuration to the next.
+    pub reload_gap: RangeInclusive<u64>,
     /// From one report that concerns nobody to the next.
     pub stray_gap: RangeInclusive<u64>,
 }
@@ -89,24 +75,9 @@ impl Scenario {
     pub fn from_seed(seed: u64) -> Self {
         let random = &mut Random::new(seed);
         let count = random.within(1..=MOST_MODELS) as usize;
-        let rules = match random.below(5) {
-            0 => Rules::Groups(Vec::new()),
-            1 => Rules::free(count),
-            2 => Rules::Groups(draw_groups(random, count)),
-            3 => Rules::Groups(draw_groups(random, count)),
-            _ => Rules::Matrix(draw_matrix(random, count)),
-        };
         Self {
             seed,
-            models: (0..count).map(|_| draw_model(random)).collect(),
-            rules,
-            strategy: Strategy::Fifo {
-                limit: if random.chance(700) {
-                    Limit::Arrival
-                } else {
-                    Limit::Grant
-                },
-            },
+            setting: Setting::draw(random, count),
             behaviour: draw_behaviour(random),
             ending: if random.chance(500) {
                 Ending::Settled
@@ -122,24 +93,12 @@ impl Scenario {
         let mut scenario = Self::from_seed(seed);
         // Another source, so that the rest of the scenario stays as it is.
         let random = &mut Random::new(seed ^ FAIR_SEED);
-        scenario.strategy = Strategy::Fair(draw_fair(random));
-        for model in &mut scenario.models {
+        scenario.setting.strategy = Strategy::Fair(draw_fair(random));
+        for model in scenario.setting.models.iter_mut().flatten() {
             model.queue_limit = [1, 3, 512][random.index(3)];
             model.load_time = random.chance(500).then(|| random.milliseconds(0..=20_000));
         }
         scenario
-    }
-
-    /// The plan for the core; a new one each time, because planners are not shared.
-    ///
-    /// # Errors
-    /// When the matrix of the scenario contradicts itself.
-    pub fn plan(&self) -> Result<Plan, Vec<MatrixError>> {
-        Ok(Plan {
-            models: self.models.clone(),
-            planner: self.rules.planner(self.models.len())?,
-            strategy: self.strategy,
-        })
     }
 }
 
@@ -160,117 +119,10 @@ impl Behaviour {
             crashes_ready: 0,
             ignores_stop: 0,
             operator_gap: 0..=0,
+            reload_gap: 0..=0,
             stray_gap: 0..=0,
         }
     }
-}
-
-impl Rules {
-    /// Everybody may run beside everybody.
-    #[must_use]
-    pub fn free(model_count: usize) -> Self {
-        Self::Groups(vec![GroupSpecification {
-            swap: false,
-            exclusive: false,
-            persistent: false,
-            members: models(model_count).collect(),
-        }])
-    }
-
-    /// The planner that follows these rules.
-    ///
-    /// # Errors
-    /// When the matrix contradicts itself.
-    pub fn planner(&self, model_count: usize) -> Result<Box<dyn Planner>, Vec<MatrixError>> {
-        Ok(match self {
-            Self::Groups(groups) => Box::new(GroupPlanner::new(model_count, groups)),
-            Self::Matrix(specification) => Box::new(MatrixPlanner::new(specification)?),
-        })
-    }
-}
-
-fn models(count: usize) -> impl Iterator<Item = ModelId> {
-    (0..count as u32).map(ModelId)
-}
-
-fn draw_model(random: &mut Random) -> ModelPlan {
-    ModelPlan {
-        concurrency_limit: random.within(1..=6) as u32,
-        queue_limit: 512,
-        priority: random.within(0..=3) as i64 - 1,
-        ttl: random.chance(600).then(|| random.milliseconds(0..=60_000)),
-        unload_timeout: Duration::from_secs(random.within(1..=12)),
-        start_timeout: Duration::from_secs(random.within(15..=60)),
-        load_time: None,
-    }
-}
-
-/// Extremes included: keys of zero, and some that are longer than anything else in the world.
-fn draw_fair(random: &mut Random) -> FairPlan {
-    let turn_in_thousandths = [0, 500, 2_000, 10_000][random.index(4)];
-    FairPlan {
-        price: Factor::from_thousandths([0, 300, 1_000, 5_000][random.index(4)]),
-        max_wait: random.milliseconds(0..=90_000),
-        turn: Factor::from_thousandths(turn_in_thousandths),
-        max_turn: random.milliseconds(0..=60_000),
-        linger: match random.below(3) {
-            0 => Linger::Auto,
-            1 => Linger::Fixed(Duration::ZERO),
-            _ => Linger::Fixed(random.milliseconds(0..=5_000)),
-        },
-        aging: random.milliseconds(0..=60_000),
-        drain_timeout: random.chance(250).then(|| random.milliseconds(1..=30_000)),
-    }
-}
-
-fn draw_groups(random: &mut Random, model_count: usize) -> Vec<GroupSpecification> {
-    let group_count = random.within(1..=4) as usize;
-    let mut groups: Vec<GroupSpecification> = (0..group_count)
-        .map(|_| GroupSpecification {
-            swap: random.chance(500),
-            exclusive: random.chance(500),
-            persistent: random.chance(250),
-            members: Vec::new(),
-        })
-        .collect();
-    for model in models(model_count) {
-        // One place more than there are groups: some models are in none.
-        if let Some(group) = groups.get_mut(random.index(group_count + 1)) {
-            group.members.push(model);
-        }
-    }
-    groups
-}
-
-fn draw_matrix(random: &mut Random, model_count: usize) -> MatrixSpecification {
-    let model_names: Vec<String> = (0..model_count).map(|index| format!("m{index}")).collect();
-    let set_count = random.within(1..=4);
-    let sets = (0..set_count)
-        .map(|number| (format!("s{number}"), draw_expression(random, &model_names, 3)))
-        .collect();
-    let mut costs = Vec::new();
-    for model in models(model_count) {
-        if random.chance(400) {
-            costs.push((model, random.within(1..=9)));
-        }
-    }
-    MatrixSpecification {
-        model_names,
-        costs,
-        sets,
-        ..MatrixSpecification::default()
-    }
-}
-
-fn draw_expression(random: &mut Random, names: &[String], depth: u32) -> String {
-    if depth == 0 || random.chance(250) {
-        return names[random.index(names.len())].clone();
-    }
-    let operator = if random.chance(500) { " & " } else { " | " };
-    let parts: Vec<String> = (0..random.within(2..=3))
-        .map(|_| draw_expression(random, names, depth - 1))
-        .collect();
-    format!("({})", parts.join(operator))
 }
 
 fn draw_behaviour(random: &mut Random) -> Behaviour {
@@ -290,6 +142,7 @@ fn draw_behaviour(random: &mut Random) -> Behaviour {
         crashes_ready: trouble * 2,
         ignores_stop: trouble * 2,
         operator_gap: 1_000..=pace * [20, 200][random.index(2)],
+        reload_gap: 1_000..=pace * [10, 100][random.index(2)],
         stray_gap: 100..=pace * 10,
     }
 }

@@ -71,15 +71,15 @@ impl Trial {
         let examiners = match checks {
             Checks::Off => None,
             Checks::On => Some(Box::new((
-                match scenario.strategy {
-                    Strategy::Fifo { limit } => Some(Reference::new(scenario.plan()?, limit)),
+                match scenario.setting.strategy {
+                    Strategy::Fifo { limit } => Some(Reference::new(scenario.setting.plan()?, limit)),
                     Strategy::Fair(_) => None,
                 },
-                Audit::new(scenario.plan()?, scenario.rules.clone()),
+                Audit::new(scenario.setting.clone()),
             ))),
         };
         Ok(Self {
-            herd: Herd::new(scenario.plan()?),
+            herd: Herd::new(scenario.setting.plan()?),
             examiners,
             seed: scenario.seed,
             inputs: 0,

@@ -7,7 +7,7 @@ use herder_core::planner::matrix::MatrixError;
 use herder_core::{CommandId, Exit, Generation, ModelId, ModelState, Output, RequestId, Timestamp};
 
 use crate::agenda::Agenda;
-use crate::{Checks, Ending, Input, Random, Scenario, Trial, Violation};
+use crate::{Checks, Ending, Input, Random, Scenario, Setting, Trial, Violation};
 
 /// Most inputs between the last arrival and the end: a herd that does not come to rest is a finding, not a reason
 /// to run for ever. The longest honest end (a full house of 9 models, each with a few waiting requests) takes
@@ -23,6 +23,9 @@ const LATE_TIMER: u32 = 100;
 const UNKNOWN_MODEL: u32 = 5;
 /// Longest time that a shutdown lets requests finish, in milliseconds.
 const LONGEST_SHUTDOWN: u64 = 30_000;
+
+/// Longest time that requests of a start which does not fit a new configuration may take, in milliseconds.
+const LONGEST_DRAIN: u64 = 60_000;
 
 /// A running simulation.
 #[derive(Debug)]
@@ -43,6 +46,9 @@ pub struct World {
     /// Most clients want this one, until an operator looks in.
     favourite: ModelId,
     finished: bool,
+    /// The configuration of the day.
+    setting: Setting,
+    reloads: u64,
 }
 
 /// What a run has come to.
@@ -54,6 +60,8 @@ pub struct Summary {
     pub requests: u64,
     /// Processes that were started.
     pub starts: u64,
+    /// How often the configuration was loaded again.
+    pub reloads: u64,
     /// Virtual time that passed.
     pub lasted: Duration,
     /// A fingerprint of everything the herd said.
@@ -69,6 +77,7 @@ enum Event {
     /// Only if this is still the moment at which the process is to end.
     Exit(ModelId, Generation, Exit),
     Operator,
+    Reload,
     Stray,
     Shutdown,
 }
@@ -111,10 +120,13 @@ impl World {
             generations: 0,
             favourite: ModelId(0),
             finished: false,
+            setting: scenario.setting.clone(),
+            reloads: 0,
             scenario,
         };
         world.agenda.add(world.now, Event::Arrival);
         world.plan_operator();
+        world.plan_reload();
         world.plan_stray();
         Ok(world)
     }
@@ -148,6 +160,7 @@ impl World {
             inputs: self.trial.inputs(),
             requests: self.requests,
             starts: self.generations,
+            reloads: self.reloads,
             lasted: self.now.0,
             digest: self.trial.digest(),
         })
@@ -191,6 +204,7 @@ impl World {
             Event::Ready(model, generation) => self.feed(&Input::Ready { model, generation }),
             Event::Exit(model, generation, exit) => self.exit(model, generation, exit),
             Event::Operator => self.operate(),
+            Event::Reload => self.reload(),
             Event::Stray => self.stray(),
             Event::Shutdown => {
                 let deadline = self.now + self.random.milliseconds(0..=LONGEST_SHUTDOWN);
@@ -212,7 +226,7 @@ impl World {
             .random
             .milliseconds(self.scenario.behaviour.arrival_gap.clone());
         self.agenda.add(self.now + gap, Event::Arrival);
-        let count = self.scenario.models.len();
+        let count = self.setting.models.len();
         let model = if self.random.chance(UNKNOWN_MODEL) {
             ModelId(count as u32)
         } else if self.random.chance(400) {
@@ -255,7 +269,7 @@ impl World {
             return Ok(());
         }
         self.plan_operator();
-        let count = self.scenario.models.len();
+        let count = self.setting.models.len();
         self.favourite = ModelId(self.random.index(count) as u32);
         let share = [1000, 300, 100][self.random.index(3)];
         let mut models = Vec::new();
@@ -276,6 +290,29 @@ impl World {
         })
     }
 
+    fn reload(&mut self) -> Result<(), Box<Violation>> {
+        if self.phase == Phase::Settling || self.finished {
+            return Ok(());
+        }
+        self.plan_reload();
+        // A shutdown ignores it, new models included.
+        let setting = match self.phase {
+            Phase::Busy | Phase::Settling => self.setting.changed(&mut self.random),
+            Phase::ShuttingDown => self.setting.clone(),
+        };
+        let share = [0, 0, 200, 1000][self.random.index(4)];
+        let mut outdated: Vec<ModelId> = setting.configured().collect();
+        outdated.retain(|_| self.random.chance(share));
+        self.setting = setting.clone();
+        self.reloads += 1;
+        let drain_until = self.now + self.random.milliseconds(0..=LONGEST_DRAIN);
+        self.feed(&Input::Reconfigure {
+            setting: Box::new(setting),
+            outdated,
+            drain_until,
+        })
+    }
+
     /// Something that concerns nobody: an early timer, a report about a start that is not the present one, the
     /// end of a request that has ended.
     fn stray(&mut self) -> Result<(), Box<Violation>> {
@@ -283,7 +320,7 @@ impl World {
             return Ok(());
         }
         self.plan_stray();
-        let model = ModelId(self.random.index(self.scenario.models.len()) as u32);
+        let model = ModelId(self.random.index(self.setting.models.len()) as u32);
         let generation = Generation(self.random.within(0..=self.generations));
         let request = RequestId(self.random.within(0..=self.requests));
         let live = self.trial.herd().generation(model);
@@ -412,6 +449,13 @@ impl World {
         self.agenda.add(self.now + gap, Event::Operator);
     }
 
+    fn plan_reload(&mut self) {
+        let gap = self
+            .random
+            .milliseconds(self.scenario.behaviour.reload_gap.clone());
+        self.agenda.add(self.now + gap, Event::Reload);
+    }
+
     fn plan_stray(&mut self) {
         let gap = self
             .random
@@ -430,7 +474,7 @@ impl World {
     fn demand_nothing_left(&self) -> Result<(), Box<Violation>> {
         let herd = self.trial.herd();
         let unsettled = herd.running().any(|(_, state)| state != ModelState::Ready);
-        let all_models = (0..self.scenario.models.len() as u32).map(ModelId);
+        let all_models = (0..self.setting.models.len() as u32).map(ModelId);
         let reserved: u32 = all_models.map(|model| herd.reserved(model)).sum();
         if unsettled || reserved > 0 || !self.waiting.is_empty() || !self.serving.is_empty() {
             let left = format!(

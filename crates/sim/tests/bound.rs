@@ -104,7 +104,7 @@ impl Run {
             random,
             adversary,
             herd: Herd::new(Plan {
-                models,
+                models: models.into_iter().map(Some).collect(),
                 planner: Box::new(GroupPlanner::new(model_count as usize, &[])),
                 strategy: Strategy::Fair(fair),
             }),

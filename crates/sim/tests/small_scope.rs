@@ -1,4 +1,4 @@
-//! Two or three models, every possible event: all short histories, and long random ones that shrink when they fail.
+//! Two or three models, every possible event, changes of the configuration included: all short histories, and long random ones that shrink when they fail.
 //! Most mistakes of schedulers need few models and few steps; here none of those goes untried.
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use herder_core::{
     CommandId, Exit, FairPlan, Generation, Limit, Linger, ModelId, ModelPlan, ModelState, Output, RequestId,
     Strategy, Timestamp,
 };
-use herder_sim::{Behaviour, Checks, Ending, Input, Rules, Scenario, Trial};
+use herder_sim::{Behaviour, Checks, Ending, Input, Rules, Scenario, Setting, Trial};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
@@ -26,6 +26,11 @@ struct Situation {
     requests: u64,
     commands: u64,
     shutting_down: bool,
+    /// The configuration with which it began, and that of the moment.
+    first: Setting,
+    setting: Setting,
+    /// Whether the configuration may change.
+    reloads: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,25 +48,37 @@ enum Action {
     UnloadNow(ModelId),
     UnloadAll,
     Shutdown,
+    /// The configuration is read again and says the same.
+    Reload,
+    /// The same, but the model's settings are others.
+    ReloadOutdated(ModelId),
+    /// The model leaves the configuration, or comes back.
+    ReloadMember(ModelId),
+    /// Everybody excludes everybody from now on, or the first rules come back.
+    ReloadRules,
 }
 
 fn scenario(rules: Rules, model_count: usize, limit: Limit) -> Scenario {
     let seconds = Duration::from_secs;
     Scenario {
         seed: 0,
-        models: (0..model_count as u64)
-            .map(|index| ModelPlan {
-                concurrency_limit: 2,
-                queue_limit: 512,
-                priority: i64::from(index == 1),
-                ttl: (index == 0).then_some(seconds(60)),
-                unload_timeout: seconds(10 + index),
-                start_timeout: seconds(120),
-                load_time: None,
-            })
-            .collect(),
-        rules,
-        strategy: Strategy::Fifo { limit },
+        setting: Setting {
+            models: (0..model_count as u64)
+                .map(|index| {
+                    Some(ModelPlan {
+                        concurrency_limit: 2,
+                        queue_limit: 512,
+                        priority: i64::from(index == 1),
+                        ttl: (index == 0).then_some(seconds(60)),
+                        unload_timeout: seconds(10 + index),
+                        start_timeout: seconds(120),
+                        load_time: None,
+                    })
+                })
+                .collect(),
+            rules,
+            strategy: Strategy::Fifo { limit },
+        },
         // Nothing here is left to chance.
         behaviour: Behaviour::still(),
         ending: Ending::Abrupt,
@@ -74,7 +91,7 @@ const REST_LIMIT: usize = 100;
 /// Prices and turns that are short enough to be reached in a few steps, and different enough to come in any order.
 fn fair_scenario(rules: Rules, model_count: usize) -> Scenario {
     let mut scenario = scenario(rules, model_count, Limit::Arrival);
-    scenario.strategy = Strategy::Fair(FairPlan {
+    scenario.setting.strategy = Strategy::Fair(FairPlan {
         max_wait: Duration::from_secs(15),
         max_turn: Duration::from_secs(12),
         linger: Linger::Fixed(Duration::from_secs(3)),
@@ -99,17 +116,30 @@ fn rules(model_count: usize) -> [Rules; 3] {
     ]
 }
 
+/// One group of all, in which everybody excludes everybody.
+fn everybody_alone(model_count: u32) -> GroupSpecification {
+    GroupSpecification {
+        swap: true,
+        exclusive: true,
+        persistent: false,
+        members: (0..model_count).map(ModelId).collect(),
+    }
+}
+
 impl Situation {
-    fn new(scenario: &Scenario) -> Self {
+    fn new(scenario: &Scenario, reloads: bool) -> Self {
         Self {
             trial: Trial::new(scenario, Checks::On).expect("groups are always sound"),
-            model_count: scenario.models.len() as u32,
+            model_count: scenario.setting.models.len() as u32,
             now: Timestamp::default(),
             waiting: Vec::new(),
             serving: Vec::new(),
             requests: 0,
             commands: 0,
             shutting_down: false,
+            first: scenario.setting.clone(),
+            setting: scenario.setting.clone(),
+            reloads,
         }
     }
 
@@ -129,7 +159,11 @@ impl Situation {
             | Action::Unload(_)
             | Action::UnloadNow(_)
             | Action::UnloadAll
-            | Action::Shutdown => false,
+            | Action::Shutdown
+            | Action::Reload
+            | Action::ReloadOutdated(_)
+            | Action::ReloadMember(_)
+            | Action::ReloadRules => false,
         });
         actions
     }
@@ -169,6 +203,15 @@ impl Situation {
             actions.push(Action::Timeout);
         }
         actions.push(Action::UnloadAll);
+        if self.reloads {
+            actions.extend([Action::Reload, Action::ReloadRules]);
+            for model in (0..self.model_count).map(ModelId) {
+                actions.push(Action::ReloadMember(model));
+                if herd.generation(model).is_some() {
+                    actions.push(Action::ReloadOutdated(model));
+                }
+            }
+        }
         if !self.shutting_down {
             actions.push(Action::Shutdown);
         }
@@ -230,6 +273,24 @@ impl Situation {
                 let deadline = self.now + Duration::from_secs(5);
                 Input::Shutdown { deadline }
             }
+            Action::Reload => self.reload(Vec::new()),
+            Action::ReloadOutdated(model) => self.reload(vec![model]),
+            Action::ReloadMember(model) => {
+                let row = &mut self.setting.models[model.index()];
+                *row = match row {
+                    Some(_) => None,
+                    None => self.first.models[model.index()].clone(),
+                };
+                self.reload(Vec::new())
+            }
+            Action::ReloadRules => {
+                self.setting.rules = if self.setting.rules == self.first.rules {
+                    Rules::Groups(vec![everybody_alone(self.model_count)])
+                } else {
+                    self.first.rules.clone()
+                };
+                self.reload(Vec::new())
+            }
         }
     }
 
@@ -245,6 +306,14 @@ impl Situation {
             command,
             models,
             grace,
+        }
+    }
+
+    fn reload(&self, outdated: Vec<ModelId>) -> Input {
+        Input::Reconfigure {
+            setting: Box::new(self.setting.clone()),
+            outdated,
+            drain_until: self.now + Duration::from_secs(30),
         }
     }
 
@@ -268,8 +337,8 @@ impl Situation {
         Ok(())
     }
 
-    fn after(scenario: &Scenario, history: &[Action]) -> Self {
-        let mut situation = Self::new(scenario);
+    fn after(scenario: &Scenario, reloads: bool, history: &[Action]) -> Self {
+        let mut situation = Self::new(scenario, reloads);
         for &action in history {
             situation.perform(action).expect("it went well before");
         }
@@ -277,11 +346,14 @@ impl Situation {
     }
 
     fn fingerprint(&self) -> String {
-        match self.trial.reference() {
+        let configured: Vec<bool> = self.setting.models.iter().map(Option::is_some).collect();
+        let first_rules = self.setting.rules == self.first.rules;
+        let herd = match self.trial.reference() {
             Some(reference) => reference.fingerprint(self.now),
             // Only what is equal in every number and moment is the same situation.
             None => format!("{:?}", self.trial.herd()),
-        }
+        };
+        format!("{herd} {configured:?} {first_rules}")
     }
 
     /// Everybody does what he has to, and nobody new comes: then everybody who waits must be served or refused.
@@ -319,14 +391,19 @@ impl Situation {
 
 /// Tries every action in every situation that can be reached in `depth` steps, and lets the last ones come to rest;
 /// returns how many there are.
-fn explore(scenario: &Scenario, depth: usize, actions: fn(&Situation) -> Vec<Action>) -> usize {
-    let mut known = BTreeSet::from([Situation::new(scenario).fingerprint()]);
+fn explore(
+    scenario: &Scenario,
+    reloads: bool,
+    depth: usize,
+    actions: fn(&Situation) -> Vec<Action>,
+) -> usize {
+    let mut known = BTreeSet::from([Situation::new(scenario, reloads).fingerprint()]);
     let mut frontier: Vec<Vec<Action>> = vec![Vec::new()];
     for depth_left in (0..depth).rev() {
         let mut next = Vec::new();
         for history in frontier {
-            for action in actions(&Situation::after(scenario, &history)) {
-                let mut situation = Situation::after(scenario, &history);
+            for action in actions(&Situation::after(scenario, reloads, &history)) {
+                let mut situation = Situation::after(scenario, reloads, &history);
                 let mut longer = history.clone();
                 longer.push(action);
                 if let Err(violation) = situation.perform(action) {
@@ -357,7 +434,8 @@ fn all_short_histories_of_two_models() {
     let deeper = deeper();
     for rules in rules(2) {
         for limit in [Limit::Arrival, Limit::Grant] {
-            let situations = explore(&scenario(rules.clone(), 2, limit), 7 + deeper, Situation::actions);
+            let scenario = scenario(rules.clone(), 2, limit);
+            let situations = explore(&scenario, false, 7 + deeper, Situation::actions);
             println!("{rules:?} {limit:?}: {situations} situations");
             assert!(situations > 1_000, "{situations} situations");
         }
@@ -368,11 +446,19 @@ fn all_short_histories_of_two_models() {
 fn all_short_histories_of_three_models() {
     let deeper = deeper();
     for rules in rules(3) {
-        let situations = explore(
-            &scenario(rules.clone(), 3, Limit::Arrival),
-            5 + deeper,
-            Situation::actions,
-        );
+        let scenario = scenario(rules.clone(), 3, Limit::Arrival);
+        let situations = explore(&scenario, false, 5 + deeper, Situation::actions);
+        println!("{rules:?}: {situations} situations");
+        assert!(situations > 1_000, "{situations} situations");
+    }
+}
+
+#[test]
+fn all_short_histories_of_two_models_with_reloads() {
+    let deeper = deeper();
+    for rules in rules(2) {
+        let scenario = scenario(rules.clone(), 2, Limit::Arrival);
+        let situations = explore(&scenario, true, 6 + deeper, Situation::actions);
         println!("{rules:?}: {situations} situations");
         assert!(situations > 1_000, "{situations} situations");
     }
@@ -385,8 +471,8 @@ fn all_short_histories_of_three_models_under_fair() {
     let deeper = deeper();
     for rules in rules(3) {
         let scenario = fair_scenario(rules.clone(), 3);
-        let situations = explore(&scenario, 4 + deeper, Situation::actions);
-        let orderly = explore(&scenario, 7 + deeper, Situation::orderly_actions);
+        let situations = explore(&scenario, true, 4 + deeper, Situation::actions);
+        let orderly = explore(&scenario, false, 7 + deeper, Situation::orderly_actions);
         println!("{rules:?}: {situations} and {orderly} situations");
         assert!(
             situations > 500 && orderly > 1_000,
@@ -420,7 +506,7 @@ fn long_random_histories(scenario: &Scenario) {
     let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, random);
     let outcome = runner.run(&vec(0_usize..1000, 1..80), |choices| {
-        let mut situation = Situation::new(scenario);
+        let mut situation = Situation::new(scenario, true);
         for choice in choices {
             let actions = situation.actions();
             let action = actions[choice % actions.len()];
@@ -429,6 +515,6 @@ fn long_random_histories(scenario: &Scenario) {
         situation.come_to_rest().map_err(TestCaseError::fail)
     });
     if let Err(failure) = outcome {
-        panic!("{:?} {:?}: {failure}", scenario.rules, scenario.strategy);
+        panic!("{:?}: {failure}", scenario.setting);
     }
 }

@@ -43,14 +43,17 @@ fn hunt(draw: fn(u64) -> Scenario, worlds: u64, inputs: u64) {
     }
     let mut requests = 0;
     let mut starts = 0;
+    let mut reloads = 0;
     for seed in 0..number_from("HERDER_SIM_WORLDS").unwrap_or(worlds) {
         let summary = run(draw(seed), inputs);
         requests += summary.requests;
         starts += summary.starts;
+        reloads += summary.reloads;
     }
     // A world in which nothing happens proves nothing.
     assert!(requests > worlds * inputs / 10, "{requests} requests");
     assert!(starts > worlds * inputs / 50, "{starts} starts");
+    assert!(reloads > worlds * inputs / 100, "{reloads} reloads");
 }
 
 #[test]
@@ -70,12 +73,12 @@ fn seeds_reach_every_kind_of_world() {
     for limit in [Limit::Arrival, Limit::Grant] {
         for ending in [Ending::Settled, Ending::Abrupt] {
             let like = |scenario: &&Scenario| {
-                scenario.strategy == Strategy::Fifo { limit } && scenario.ending == ending
+                scenario.setting.strategy == Strategy::Fifo { limit } && scenario.ending == ending
             };
             let matrices = scenarios
                 .iter()
                 .filter(like)
-                .filter(|scenario| match scenario.rules {
+                .filter(|scenario| match scenario.setting.rules {
                     Rules::Matrix(_) => true,
                     Rules::Groups(_) => false,
                 });

@@ -27,6 +27,8 @@ pub struct Router {
     client: Client,
     process: Process,
     folder: TempDir,
+    /// The first port of its models, for configurations without a `startPort`.
+    start_port: u16,
 }
 
 /// A router that ended before it listened.
@@ -90,7 +92,9 @@ impl Builder {
     pub async fn try_start(self) -> Result<Router, FailedStart> {
         let folder = tempfile::tempdir().expect("the temporary folder is writable");
         let path = folder.path().join("config.yaml");
-        std::fs::write(&path, self.expanded_config(folder.path())).expect("the temporary folder is writable");
+        let start_port = free_port_block(MODEL_PORTS);
+        let config = expanded(&self.config, folder.path(), start_port);
+        std::fs::write(&path, config).expect("the temporary folder is writable");
         let mut command = Command::new(&self.program);
         command
             .arg("-config")
@@ -113,6 +117,7 @@ impl Builder {
                 client: Client::new(address),
                 process,
                 folder,
+                start_port,
             }),
             Err(status) => {
                 process.finish_reading();
@@ -124,17 +129,17 @@ impl Builder {
             }
         }
     }
+}
 
-    fn expanded_config(&self, folder: &Path) -> String {
-        let mut config = self.config.replace("@DIR@", &folder.to_string_lossy());
-        if config.contains("@FAKE@") {
-            config = config.replace("@FAKE@", &fake_upstream().to_string_lossy());
-        }
-        if !config.contains("startPort") {
-            config = format!("startPort: {}\n{config}", free_port_block(MODEL_PORTS));
-        }
-        config
+fn expanded(config: &str, folder: &Path, start_port: u16) -> String {
+    let mut config = config.replace("@DIR@", &folder.to_string_lossy());
+    if config.contains("@FAKE@") {
+        config = config.replace("@FAKE@", &fake_upstream().to_string_lossy());
     }
+    if !config.contains("startPort") {
+        config = format!("startPort: {start_port}\n{config}");
+    }
+    config
 }
 
 impl Router {
@@ -162,6 +167,18 @@ impl Router {
     /// The configuration file.
     pub fn config_path(&self) -> PathBuf {
         self.folder.path().join("config.yaml")
+    }
+
+    /// Replaces the configuration file in one step. The text is read as that of [`Builder::config`], with the same first
+    /// port.
+    ///
+    /// # Panics
+    /// The folder is not writable.
+    pub fn write_config(&self, yaml: &str) {
+        let fresh = self.folder.path().join("config.fresh");
+        let text = expanded(yaml, self.folder(), self.start_port);
+        std::fs::write(&fresh, text).expect("the temporary folder is writable");
+        std::fs::rename(fresh, self.config_path()).expect("the temporary folder is writable");
     }
 
     /// The log of fake upstreams that were given `--event-log @DIR@/<name>`.

@@ -16,6 +16,7 @@ mod selectors;
 pub(crate) mod sensitive;
 mod store;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -25,12 +26,12 @@ pub(crate) use globals::TIME_FORMATS;
 use crate::diagnostic::{Origin, Report};
 use crate::names::Names;
 use crate::tree::{Kind, Node};
-use crate::typed::Config;
+use crate::typed::{Config, Port};
 
-/// Reads the whole configuration.
-pub(crate) fn read(root: &Node, report: &mut Report) -> Config {
+/// Reads the whole configuration. `ports` are those that the macro pass has allocated, by model ID.
+pub(crate) fn read(root: &Node, ports: &BTreeMap<String, Port>, report: &mut Report) -> Config {
     let globals = globals::read(root, report);
-    let (models, aliases) = models::read(root, &globals, report);
+    let (models, aliases) = models::read(root, &globals, ports, report);
     let peers = peers::read(root, report);
     let names = Names::new(&models, &aliases, &peers, selector_ids(root));
     let scope = Scope {

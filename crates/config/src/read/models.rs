@@ -12,7 +12,7 @@ use crate::diagnostic::{ErrorClass, Report};
 use crate::expand::without_comment_lines;
 use crate::proxy_url;
 use crate::tree::{Entry, Node};
-use crate::typed::{Capabilities, Modality, Model};
+use crate::typed::{Capabilities, Modality, Model, Port};
 
 /// Requests that may wait for or use a model that does not say.
 const DEFAULT_CONCURRENCY_LIMIT: u32 = 10;
@@ -31,10 +31,11 @@ const DERIVED_METADATA: [&str; 4] = [
     "context_length",
 ];
 
-/// Reads all models in byte order of their IDs, and the aliases.
+/// Reads all models in byte order of their IDs, and the aliases. `ports` are those that the macro pass has allocated.
 pub(super) fn read(
     root: &Node,
     globals: &Globals,
+    ports: &BTreeMap<String, Port>,
     report: &mut Report,
 ) -> (IndexMap<String, Model>, Aliases) {
     let mut entries: Vec<&Entry> = root
@@ -45,7 +46,9 @@ pub(super) fn read(
     entries.sort_by(|left, right| left.key.text.cmp(&right.key.text));
     let mut models: IndexMap<String, Model> = IndexMap::with_capacity(entries.len());
     for entry in &entries {
-        models.insert(entry.key.text.clone(), read_model(entry, globals, report));
+        let mut model = read_model(entry, globals, report);
+        model.port = ports.get(&entry.key.text).copied();
+        models.insert(entry.key.text.clone(), model);
     }
     let aliases = read_aliases(&entries, &mut models, report);
     (models, aliases)
@@ -65,6 +68,7 @@ fn read_model(entry: &Entry, globals: &Globals, report: &mut Report) -> Model {
         cmd_stop: without_comment_lines(text(node, "cmdStop").unwrap_or(DEFAULT_STOP)),
         sensitive: sensitive::find(node),
         proxy: read_proxy(node, id, report),
+        port: None,
         aliases: Vec::new(),
         env: texts(node, "env"),
         check_endpoint: match text(node, "checkEndpoint").unwrap_or("/health") {

@@ -7,6 +7,7 @@ mod corpus;
 mod further;
 mod fuzz;
 mod limits;
+mod ports;
 mod rendering;
 mod resolved;
 mod schema;

@@ -5,13 +5,13 @@ use crate::lifecycle::Phase;
 use crate::scheduler::MAX_WAITING;
 use crate::scheduler::fifo::{Decision, decide};
 use crate::scheduler::ledger::Place;
-use crate::scheduler::queue::Queued;
+use crate::scheduler::queue::Waiter;
 use crate::{
     Failure, Generation, Limit, ModelId, Output, Refusal, RequestId, StartFailure, Strategy, Timestamp,
 };
 
 /// What one attempt to place a request has come to.
-enum Attempt {
+pub(super) enum Attempt {
     /// It joined, was granted, started a load or got its failure.
     Settled,
     /// It must wait in the queue.
@@ -43,34 +43,39 @@ impl Herd {
             self.outputs.push_back(output);
             return;
         }
+        let waiter = self.waiter(request, model);
         // What was in the way may have left without a drain, for instance a load that an operator has cancelled
         // (its exit will drain). Then those who have queued for the same model go first (W19).
         if self.queue.holds(model) && self.decide(model).0 != Decision::Queue {
-            self.enqueue(now, request, model);
+            self.enqueue(now, waiter);
             self.drain(now);
             return;
         }
-        match self.attempt(now, request, model) {
+        match self.attempt(now, waiter) {
             Attempt::Settled => {}
             Attempt::Blocked => {
-                self.enqueue(now, request, model);
+                self.enqueue(now, waiter);
                 self.announce_positions();
             }
         }
     }
 
-    fn enqueue(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
-        self.ledger.place(now, request, model, Place::Queued);
-        let priority = self.plans[model.index()].priority;
-        self.queue.insert(Queued {
+    pub(super) fn waiter(&self, request: RequestId, model: ModelId) -> Waiter {
+        Waiter {
             request,
             model,
-            priority,
-        });
+            priority: self.plan(model).priority,
+        }
+    }
+
+    pub(super) fn enqueue(&mut self, now: Timestamp, waiter: Waiter) {
+        self.ledger
+            .place(now, waiter.request, waiter.model, Place::Queued);
+        self.queue.insert(waiter);
     }
 
     fn refusal(&self, now: Timestamp, model: ModelId, limit: Limit) -> Option<Refusal> {
-        let Some(plan) = self.plans.get(model.index()) else {
+        let Some(Some(plan)) = self.plans.get(model.index()) else {
             return Some(Refusal::UnknownModel);
         };
         if self.shutdown != Shutdown::No {
@@ -98,7 +103,8 @@ impl Herd {
         }
     }
 
-    fn attempt(&mut self, now: Timestamp, request: RequestId, model: ModelId) -> Attempt {
+    pub(super) fn attempt(&mut self, now: Timestamp, waiter: Waiter) -> Attempt {
+        let Waiter { request, model, .. } = waiter;
         if let Some((failures, retry_at)) = self.failing_fast(now, model) {
             self.fail(request, Failure::FailFast { failures, retry_at });
             return Attempt::Settled;
@@ -111,7 +117,7 @@ impl Herd {
                     .loads
                     .get_mut(model)
                     .expect("join means that there is a load");
-                load.waiters.push(request);
+                load.waiters.push(waiter);
                 Attempt::Settled
             }
             Decision::Grant => {
@@ -121,7 +127,7 @@ impl Herd {
             Decision::Queue => Attempt::Blocked,
             Decision::Start => {
                 self.ledger.place(now, request, model, Place::Joined);
-                self.begin_load(now, model, victims, vec![request]);
+                self.begin_load(now, model, victims, vec![waiter]);
                 Attempt::Settled
             }
         }
@@ -134,6 +140,10 @@ impl Herd {
             self.planner.victims(model, &self.running, &mut victims);
         }
         let phase = self.phases[model.index()];
+        if let Phase::Ready { .. } = phase {
+            // A model that has left the configuration ran beside this one, and the rules are silent about it.
+            victims.retain(|&victim| self.is_configured(victim));
+        }
         let decision = decide(model, phase, &victims, &self.loads, &self.ledger);
         (decision, victims)
     }
@@ -141,7 +151,7 @@ impl Herd {
     /// Hands a ready model to a request, or refuses it where the seed did.
     pub(super) fn grant(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
         let over_limit = self.strategy == Strategy::Fifo { limit: Limit::Grant }
-            && self.ledger.in_flight(model) >= self.plans[model.index()].concurrency_limit;
+            && self.ledger.in_flight(model) >= self.plan(model).concurrency_limit;
         if over_limit {
             self.fail(request, Failure::ConcurrencyLimit);
             return;
@@ -177,7 +187,7 @@ impl Herd {
         self.back_offs[model.index()].record_failure(now);
         let Some(load) = self.drop_load(model) else { return };
         for waiter in load.waiters {
-            self.fail(waiter, Failure::Start { generation, reason });
+            self.fail(waiter.request, Failure::Start { generation, reason });
         }
     }
 
@@ -207,11 +217,11 @@ impl Herd {
     }
 
     /// The load of a model is complete: its waiters go ahead.
-    pub(super) fn grant_waiters(&mut self, now: Timestamp, model: ModelId, waiters: Vec<RequestId>) {
+    pub(super) fn grant_waiters(&mut self, now: Timestamp, model: ModelId, waiters: Vec<Waiter>) {
         match self.strategy {
             Strategy::Fifo { limit: _ } => {
                 for waiter in waiters {
-                    self.grant(now, waiter, model);
+                    self.grant(now, waiter.request, model);
                 }
             }
             Strategy::Fair(_) => self.grant_cohort(now, model, waiters),
@@ -224,17 +234,22 @@ impl Herd {
         if self.queue.is_empty() {
             return;
         }
-        for entry in self.queue.take() {
-            match self.attempt(now, entry.request, entry.model) {
-                Attempt::Settled => {}
-                Attempt::Blocked => self.queue.insert(entry),
-            }
-        }
+        self.retry_queue(now);
         self.announce_positions();
     }
 
+    /// A drain of which those who stay in the queue hear nothing.
+    pub(super) fn retry_queue(&mut self, now: Timestamp) {
+        for waiter in self.queue.take() {
+            match self.attempt(now, waiter) {
+                Attempt::Settled => {}
+                Attempt::Blocked => self.queue.insert(waiter),
+            }
+        }
+    }
+
     /// Tells everybody in the queue where they are.
-    fn announce_positions(&mut self) {
+    pub(super) fn announce_positions(&mut self) {
         let positions = self.queue.iter().enumerate();
         self.outputs
             .extend(positions.map(|(index, entry)| Output::Queued {

@@ -3,6 +3,7 @@
 mod dispatch;
 mod fair;
 mod processes;
+mod reconfigure;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -24,7 +25,7 @@ use crate::{
 /// The least time between stop signal and kill at the end of a shutdown budget (config.md 1.3).
 const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 
-/// Decides for all models of one configuration.
+/// Decides for all models of a configuration, and of those that follow it.
 ///
 /// # Order of calls
 ///
@@ -34,7 +35,8 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 /// 2. Events: [`handle_request`](Self::handle_request), [`handle_cancel`](Self::handle_cancel),
 ///    [`handle_done`](Self::handle_done), [`handle_ready`](Self::handle_ready),
 ///    [`handle_exited`](Self::handle_exited), [`handle_timeout`](Self::handle_timeout).
-/// 3. Commands: [`seed_costs`](Self::seed_costs), [`unload`](Self::unload), [`shutdown`](Self::shutdown).
+/// 3. Commands: [`seed_costs`](Self::seed_costs), [`unload`](Self::unload), [`shutdown`](Self::shutdown),
+///    [`reconfigure`](Self::reconfigure).
 /// 4. Polls: after every event or command drain [`poll_output`](Self::poll_output) until it is empty, then arm
 ///    one timer for [`poll_timeout`](Self::poll_timeout) and call `handle_timeout` when it fires.
 ///
@@ -58,7 +60,7 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 /// };
 /// let planner = Box::new(GroupPlanner::new(1, &[]));
 /// let strategy = Strategy::Fifo { limit: Limit::Arrival };
-/// let mut herd = Herd::new(Plan { models: vec![model], planner, strategy });
+/// let mut herd = Herd::new(Plan { models: vec![Some(model)], planner, strategy });
 ///
 /// // A request wants a model that does not run: it must be started.
 /// let (now, request, oak) = (Timestamp::default(), RequestId(1), ModelId(0));
@@ -74,7 +76,10 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 /// ```
 #[derive(Debug)]
 pub struct Herd {
-    plans: Vec<ModelPlan>,
+    /// `None` for a model that is not configured (any more).
+    plans: Vec<Option<ModelPlan>>,
+    /// The grace of each model under the last plan that had it; one that was removed still needs it to stop.
+    unload_timeouts: Vec<Duration>,
     planner: Box<dyn Planner>,
     strategy: Strategy,
     phases: Vec<Phase>,
@@ -114,7 +119,13 @@ impl Herd {
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         let count = plan.models.len();
+        let unload_timeout = |model: &Option<ModelPlan>| model.as_ref().map(|plan| plan.unload_timeout);
         Self {
+            unload_timeouts: plan
+                .models
+                .iter()
+                .map(|model| unload_timeout(model).unwrap_or_default())
+                .collect(),
             plans: plan.models,
             planner: plan.planner,
             strategy: plan.strategy,
@@ -182,6 +193,17 @@ impl Herd {
         *self.costs.of(model)
     }
 
+    /// The plan of a model that is configured.
+    fn plan(&self, model: ModelId) -> &ModelPlan {
+        self.plans[model.index()]
+            .as_ref()
+            .expect("only configured models are waited for, started and ready")
+    }
+
+    fn is_configured(&self, model: ModelId) -> bool {
+        self.plans[model.index()].is_some()
+    }
+
     /// A request wants this model. Answered by `Reject`, or in the end by exactly one of `Grant` and `Fail`,
     /// unless [`Self::handle_cancel`] comes first. Until then it may hear `Queued`.
     pub fn handle_request(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
@@ -200,7 +222,7 @@ impl Herd {
             (Place::Queued, Strategy::Fair(_)) => self.fair.remove(model, request),
             (Place::Joined, _) => {
                 let load = self.loads.get_mut(model).expect("a joined request has a load");
-                load.waiters.retain(|&waiter| waiter != request);
+                load.waiters.retain(|waiter| waiter.request != request);
             }
         }
         self.ledger.remove(request);
@@ -242,6 +264,8 @@ impl Herd {
         self.refresh_timer(model);
         if let Shutdown::Draining { .. } = self.shutdown {
             self.stop_for_shutdown(now, model);
+        } else if let Phase::Draining { .. } = self.phases[model.index()] {
+            self.stop(now, model, None, Cause::Reloaded);
         }
         self.drain(now);
     }
@@ -281,7 +305,7 @@ impl Herd {
                 Exit::Ended => StartFailure::Exited,
             }),
             Phase::Aborting { cause, .. } => cause,
-            Phase::Ready { .. } | Phase::Leaving { .. } => Cause::Crashed,
+            Phase::Ready { .. } | Phase::Draining { .. } | Phase::Leaving { .. } => Cause::Crashed,
             Phase::Stopping { .. } | Phase::Stopped => Cause::Stopped,
         };
         self.enter(now, model, Phase::Stopped, cause);
@@ -308,6 +332,7 @@ impl Herd {
                     self.drain(now);
                 }
                 Phase::Ready { .. } => self.stop(now, model, None, Cause::Idle),
+                Phase::Draining { .. } => self.stop(now, model, None, Cause::Reloaded),
                 Phase::Stopped | Phase::Aborting { .. } | Phase::Leaving { .. } | Phase::Stopping { .. } => {}
             }
         }
@@ -347,7 +372,7 @@ impl Herd {
             self.back_offs[model.index()].clear();
             if let Some(load) = self.drop_load(model) {
                 for waiter in load.waiters {
-                    self.fail(waiter, Failure::Unloaded);
+                    self.fail(waiter.request, Failure::Unloaded);
                 }
             }
         }
@@ -369,7 +394,7 @@ impl Herd {
                 continue;
             };
             match self.phases[model.index()] {
-                Phase::Ready { .. } if grace.is_none() => {
+                Phase::Ready { .. } | Phase::Draining { .. } if grace.is_none() => {
                     self.enter(now, model, Phase::Leaving { generation }, Cause::Unloaded);
                 }
                 // Its stage only waits for the exit: there is no reason to go on starting until then.
@@ -378,12 +403,13 @@ impl Herd {
                 | Phase::Starting { .. }
                 | Phase::Aborting { .. }
                 | Phase::Ready { .. }
+                | Phase::Draining { .. }
                 | Phase::Leaving { .. }
                 | Phase::Stopping { .. } => {}
             }
             let key = match grace {
                 Some(_) => Duration::ZERO,
-                None => self.plans[model.index()].unload_timeout,
+                None => self.unload_timeouts[model.index()],
             };
             let stage = stages.entry(key).or_insert_with(|| Stage {
                 targets: Vec::new(),
@@ -414,7 +440,7 @@ impl Herd {
         for target in self.loads.targets() {
             if let Some(load) = self.drop_load(target) {
                 for waiter in load.waiters {
-                    self.fail(waiter, Failure::ShuttingDown);
+                    self.fail(waiter.request, Failure::ShuttingDown);
                 }
             }
         }
@@ -484,7 +510,7 @@ impl Herd {
             return;
         };
         let left = deadline.since(now).max(SHORTEST_GRACE);
-        let grace = self.plans[model.index()].unload_timeout.min(left);
+        let grace = self.unload_timeouts[model.index()].min(left);
         self.stop(now, model, Some(grace), Cause::ShuttingDown);
     }
 

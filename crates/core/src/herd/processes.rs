@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Herd;
 use crate::lifecycle::Phase;
 use crate::scheduler::loads::Load;
-use crate::{Cause, Generation, ModelId, Output, RequestId, Timestamp};
+use crate::scheduler::queue::Waiter;
+use crate::{Cause, Generation, ModelId, Output, Timestamp};
 
 impl Herd {
     /// Commits a load: its victims are told to leave, and the target follows when they are gone.
@@ -14,14 +15,18 @@ impl Herd {
         now: Timestamp,
         target: ModelId,
         victims: Vec<ModelId>,
-        waiters: Vec<RequestId>,
+        waiters: Vec<Waiter>,
     ) {
-        let explanation = self.planner.explain(target, &self.running);
-        self.outputs.push_back(Output::Load {
-            model: target,
-            victims: victims.clone(),
-            explanation,
-        });
+        // A start that goes on under another configuration has been announced already.
+        let goes_on = matches!(self.phases[target.index()], Phase::Starting { .. }) && victims.is_empty();
+        if !goes_on {
+            let explanation = self.planner.explain(target, &self.running);
+            self.outputs.push_back(Output::Load {
+                model: target,
+                victims: victims.clone(),
+                explanation,
+            });
+        }
         for &victim in &victims {
             // Only an abandoned load can be in the way here: any other would have been a collision.
             self.drop_load(victim);
@@ -76,6 +81,7 @@ impl Herd {
             }
             Phase::Starting { .. }
             | Phase::Aborting { .. }
+            | Phase::Draining { .. }
             | Phase::Leaving { .. }
             | Phase::Stopping { .. } => {}
         }
@@ -84,7 +90,7 @@ impl Herd {
     fn start(&mut self, now: Timestamp, target: ModelId) {
         self.last_generation += 1;
         let generation = Generation(self.last_generation);
-        let deadline = now + self.plans[target.index()].start_timeout;
+        let deadline = now + self.plan(target).start_timeout;
         if let Some(load) = self.loads.get_mut(target) {
             load.started = true;
         }
@@ -106,9 +112,9 @@ impl Herd {
         let (generation, next) = match self.phases[model.index()] {
             Phase::Stopped => return,
             Phase::Starting { generation, .. } => (generation, Some(Phase::Aborting { generation, cause })),
-            Phase::Ready { generation, .. } | Phase::Leaving { generation } => {
-                (generation, Some(Phase::Stopping { generation }))
-            }
+            Phase::Ready { generation, .. }
+            | Phase::Draining { generation, .. }
+            | Phase::Leaving { generation } => (generation, Some(Phase::Stopping { generation })),
             Phase::Aborting { generation, .. } | Phase::Stopping { generation } => {
                 if grace.is_none() {
                     return;
@@ -119,7 +125,7 @@ impl Herd {
         if let Some(next) = next {
             self.enter(now, model, next, cause);
         }
-        let grace = grace.unwrap_or(self.plans[model.index()].unload_timeout);
+        let grace = grace.unwrap_or(self.unload_timeouts[model.index()]);
         self.outputs.push_back(Output::Stop {
             model,
             generation,
@@ -155,7 +161,7 @@ impl Herd {
     }
 
     /// Keeps what planners see true after a phase or a load has changed.
-    fn refresh_running(&mut self, model: ModelId) {
+    pub(super) fn refresh_running(&mut self, model: ModelId) {
         let wanted = self.phases[model.index()].is_live() || self.loads.contains(model);
         match (self.running.binary_search(&model), wanted) {
             (Ok(at), false) => {
@@ -174,8 +180,9 @@ impl Herd {
     /// nobody, and no load counts on it.
     pub(super) fn refresh_timer(&mut self, model: ModelId) {
         let deadline = match self.phases[model.index()] {
-            Phase::Starting { deadline, .. } => Some(deadline),
-            Phase::Ready { idle_since, .. } => self.plans[model.index()]
+            Phase::Starting { deadline, .. } | Phase::Draining { deadline, .. } => Some(deadline),
+            Phase::Ready { idle_since, .. } => self
+                .plan(model)
                 .ttl
                 .filter(|_| self.ledger.in_flight(model) == 0 && !self.loads.contains(model))
                 .map(|ttl| idle_since + ttl),

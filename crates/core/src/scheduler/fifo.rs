@@ -30,6 +30,10 @@ pub(crate) fn decide(
     if loads.contains(target) {
         return Decision::Join;
     }
+    if matches!(phase, Phase::Draining { .. }) {
+        // Its own old process is like a busy victim.
+        return Decision::Queue;
+    }
     let collision = loads.collide_with(target, victims);
     if matches!(phase, Phase::Ready { .. }) && victims.is_empty() && !collision {
         return Decision::Grant;

@@ -48,6 +48,11 @@ impl Ledger {
         }
     }
 
+    /// Makes room for models that are new.
+    pub(crate) fn grow(&mut self, model_count: usize) {
+        self.counts.resize(model_count, Counts::default());
+    }
+
     pub(crate) fn get(&self, request: RequestId) -> Option<Entry> {
         self.requests.get(&request).copied()
     }

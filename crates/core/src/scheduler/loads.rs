@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::{ModelId, RequestId};
+use super::queue::Waiter;
+use crate::ModelId;
 
 #[derive(Debug)]
 pub(crate) struct Load {
     /// Fixed when the load begins, as the planner named them.
     pub(crate) victims: Vec<ModelId>,
     /// In order of joining.
-    pub(crate) waiters: Vec<RequestId>,
+    pub(crate) waiters: Vec<Waiter>,
     /// The victims are gone and the target's process has been asked for.
     pub(crate) started: bool,
 }

@@ -1,17 +1,27 @@
 //! The wait queue: one list for all models, higher priority first, equal priorities in order of arrival.
 
+use std::cmp::Reverse;
+
 use crate::{ModelId, RequestId};
 
+/// A request that waits, here or for a load, with the rank that it had when it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Queued {
+pub(crate) struct Waiter {
     pub(crate) request: RequestId,
     pub(crate) model: ModelId,
     pub(crate) priority: i64,
 }
 
+impl Waiter {
+    /// Its place among others: less is earlier. Requests are numbered in order of arrival.
+    pub(crate) fn rank(&self) -> (Reverse<i64>, RequestId) {
+        (Reverse(self.priority), self.request)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    entries: Vec<Queued>,
+    entries: Vec<Waiter>,
 }
 
 impl Queue {
@@ -19,7 +29,7 @@ impl Queue {
         self.entries.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Queued> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiter> {
         self.entries.iter()
     }
 
@@ -28,11 +38,9 @@ impl Queue {
         self.entries.iter().any(|entry| entry.model == model)
     }
 
-    /// Inserts before the first entry of strictly lower priority.
-    pub(crate) fn insert(&mut self, entry: Queued) {
-        let at = self
-            .entries
-            .partition_point(|other| other.priority >= entry.priority);
+    /// Inserts behind those of higher priority and those of the same priority that came earlier.
+    pub(crate) fn insert(&mut self, entry: Waiter) {
+        let at = self.entries.partition_point(|other| other.rank() < entry.rank());
         self.entries.insert(at, entry);
     }
 
@@ -41,7 +49,7 @@ impl Queue {
     }
 
     /// Takes everything out, in order. Entries that are put back with [`Queue::insert`] keep their order.
-    pub(crate) fn take(&mut self) -> Vec<Queued> {
+    pub(crate) fn take(&mut self) -> Vec<Waiter> {
         std::mem::take(&mut self.entries)
     }
 }

@@ -109,9 +109,22 @@ impl Planner for AfterSetUp {
     }
 }
 
+/// A model about which the row says nothing.
+const PLAN: ModelPlan = ModelPlan {
+    concurrency_limit: 10,
+    queue_limit: 512,
+    priority: 0,
+    ttl: None,
+    unload_timeout: Duration::from_secs(10),
+    start_timeout: Duration::from_secs(120),
+    load_time: None,
+};
+
 struct World {
     herd: Herd,
+    /// Stands still, unless a row says otherwise.
     now: Timestamp,
+    /// How long the loads take that bring about the initial states.
     load_times: Vec<Duration>,
     names: Vec<String>,
     requests: u64,
@@ -125,6 +138,12 @@ struct World {
     /// Every generation ever started of each model, oldest first.
     generations: BTreeMap<ModelId, Vec<Generation>>,
     admits_on_arrival: bool,
+    /// The configuration of the moment.
+    plans: Vec<Option<ModelPlan>>,
+    rules: String,
+    strategy: Strategy,
+    /// Ends that are no victim's are effects of the event.
+    tells_stops: bool,
 }
 
 /// Effects in order; the newest broadcast of positions stands apart.
@@ -133,6 +152,8 @@ struct Effects {
     texts: Vec<String>,
     positions: Vec<String>,
     stops: Vec<(ModelId, Duration)>,
+    /// Victims of the loads seen so far.
+    evicted: Vec<ModelId>,
 }
 
 impl World {
@@ -146,19 +167,9 @@ impl World {
                     .expect("named in the row") as u32,
             )
         };
-        let mut models = vec![
-            ModelPlan {
-                concurrency_limit: 10,
-                queue_limit: 512,
-                priority: 0,
-                ttl: None,
-                unload_timeout: Duration::from_secs(10),
-                start_timeout: Duration::from_secs(120),
-                load_time: None,
-            };
-            names.len()
-        ];
+        let mut models = vec![PLAN; names.len()];
         let mut states = Vec::new();
+        let mut absent = Vec::new();
         for setting in row.initial.split_whitespace().filter(|&setting| setting != "—") {
             let (key, value) = setting.split_once('=').expect("initial is key=value");
             match key.split_once('.') {
@@ -177,21 +188,29 @@ impl World {
                     };
                     set_key(plan, key, value);
                 }
+                None if value == "absent" => absent.push(id(key)),
                 None => states.push((id(key), value)),
             }
         }
-        let done = Arc::new(AtomicBool::new(false));
-        let planner = AfterSetUp {
-            planner: planner(row.planner, names.len(), &id),
-            done: done.clone(),
-        };
         let load_times = models
             .iter()
-            .map(|model| model.load_time.unwrap_or(DEFAULT_LOAD_TIME))
+            .map(|model| match strategy {
+                Strategy::Fifo { .. } => Duration::ZERO,
+                Strategy::Fair(_) => model.load_time.unwrap_or(DEFAULT_LOAD_TIME),
+            })
             .collect();
+        let mut plans: Vec<Option<ModelPlan>> = models.into_iter().map(Some).collect();
+        for model in absent {
+            plans[model.index()] = None;
+        }
+        let done = Arc::new(AtomicBool::new(false));
+        let planner = AfterSetUp {
+            planner: planner(row.planner, &plans, &id),
+            done: done.clone(),
+        };
         let mut world = Self {
             herd: Herd::new(Plan {
-                models,
+                models: plans.clone(),
                 planner: Box::new(planner),
                 strategy,
             }),
@@ -206,6 +225,10 @@ impl World {
             failures: BTreeMap::new(),
             generations: BTreeMap::new(),
             admits_on_arrival: strategy != Strategy::Fifo { limit: Limit::Grant },
+            plans,
+            rules: row.planner.to_owned(),
+            strategy,
+            tells_stops: false,
         };
         for (model, state) in states {
             world.bring_to(model, state);
@@ -241,6 +264,7 @@ impl World {
     fn step(&mut self, event: &str) -> Vec<String> {
         let words: Vec<&str> = event.split_whitespace().collect();
         let mut effects = Vec::new();
+        self.tells_stops = matches!(words[0], "R" | "S" | "AT");
         match words[..] {
             ["Q", name] => {
                 self.requests += 1;
@@ -325,6 +349,22 @@ impl World {
                 self.herd.shutdown(self.now, self.now);
                 effects.extend(self.collect().into_texts());
             }
+            ["R", ref changes @ ..] => {
+                self.reload(changes);
+                effects.extend(self.collect().into_texts());
+            }
+            ["AT", time] => {
+                let seconds = time.trim_end_matches('s').parse().expect("a number");
+                self.now = Timestamp(Duration::from_secs(seconds));
+                if self
+                    .herd
+                    .poll_timeout()
+                    .is_some_and(|deadline| deadline <= self.now)
+                {
+                    self.herd.handle_timeout(self.now);
+                }
+                effects.extend(self.collect().into_texts());
+            }
             ["P", change] => {
                 let (name, state) = change.split_once('=').expect("P model=state");
                 assert_eq!(state, "stopped", "a process can only end by itself");
@@ -348,6 +388,38 @@ impl World {
             _ => panic!("unknown event {event}"),
         }
         effects
+    }
+
+    fn reload(&mut self, changes: &[&str]) {
+        let mut outdated = Vec::new();
+        for &change in changes.iter().filter(|&&change| change != "—") {
+            if let Some(name) = change.strip_prefix('-') {
+                let model = self.id(name);
+                self.plans[model.index()] = None;
+            } else if let Some(name) = change.strip_prefix('+') {
+                let model = self.id(name);
+                self.plans[model.index()] = Some(PLAN);
+            } else if let Some(name) = change.strip_suffix('!') {
+                outdated.push(self.id(name));
+            } else if let Some((setting, value)) = change.split_once('=') {
+                let (key, name) = setting.split_once('.').expect("key.model=value");
+                let model = self.id(name);
+                let plan = self.plans[model.index()].as_mut().expect("it is configured");
+                match key {
+                    "lim" => plan.concurrency_limit = value.parse().expect("a number"),
+                    "pri" => plan.priority = value.parse().expect("a number"),
+                    _ => panic!("unknown setting {change}"),
+                }
+            } else {
+                self.rules = change.to_owned();
+            }
+        }
+        let plan = Plan {
+            models: self.plans.clone(),
+            planner: planner(&self.rules, &self.plans, &|name| self.id(name)),
+            strategy: self.strategy,
+        };
+        self.herd.reconfigure(self.now, plan, &outdated, self.now + DRAIN);
     }
 
     fn unload(&mut self, models: &[ModelId], grace: Duration) -> Effects {
@@ -423,6 +495,7 @@ impl World {
                 } => {
                     let text = format!("start {} [{}]", self.name(model), self.name_list(&victims));
                     effects.texts.push(text);
+                    effects.evicted.extend(&victims);
                     self.victims.insert(model, victims);
                 }
                 Output::Grant {
@@ -443,7 +516,8 @@ impl World {
                     let code = match refusal {
                         Refusal::UnknownModel => "404",
                         Refusal::ConcurrencyLimit | Refusal::QueueFull => "429",
-                        Refusal::FailFast { .. } | Refusal::ShuttingDown => {
+                        Refusal::FailFast { .. } => "failing",
+                        Refusal::ShuttingDown => {
                             panic!("no trace expects {refusal:?}")
                         }
                     };
@@ -454,6 +528,7 @@ impl World {
                         Failure::UnknownModel => "404".to_owned(),
                         Failure::ConcurrencyLimit => "429".to_owned(),
                         Failure::Unloaded => "unloaded".to_owned(),
+                        Failure::Removed => "removed".to_owned(),
                         Failure::ShuttingDown => "shutdown".to_owned(),
                         Failure::Start {
                             generation,
@@ -470,7 +545,13 @@ impl World {
                     model,
                     generation: _,
                     grace,
-                } => effects.stops.push((model, grace)),
+                } => {
+                    let evicted = effects.evicted.contains(&model);
+                    if self.tells_stops && !evicted {
+                        effects.texts.push(format!("stop [{}]", self.name(model)));
+                    }
+                    effects.stops.push((model, grace));
+                }
                 Output::Changed { .. } | Output::Unloaded { .. } | Output::Finished => {}
             }
         }
@@ -552,6 +633,9 @@ fn set_key(plan: &mut FairPlan, key: &str, value: &str) {
     }
 }
 
+/// How long requests of starts that do not fit may take.
+const DRAIN: Duration = Duration::from_secs(300);
+
 fn request_id(text: &str) -> RequestId {
     RequestId(text.trim_start_matches('r').parse().expect("a number"))
 }
@@ -581,7 +665,7 @@ fn model_names(row: &Row<'_>) -> Vec<String> {
     }
     let planner = match row.planner {
         "G1" => "mini nano oak elm",
-        "G2" => "oak elm",
+        "G2" | "PAIR" => "oak elm",
         "G3" => "oak elm big",
         other => other.trim_start_matches("FIXED"),
     };
@@ -594,17 +678,19 @@ fn model_names(row: &Row<'_>) -> Vec<String> {
     names
 }
 
-fn planner(text: &str, count: usize, id: &dyn Fn(&str) -> ModelId) -> Box<dyn Planner> {
+fn planner(text: &str, plans: &[Option<ModelPlan>], id: &dyn Fn(&str) -> ModelId) -> Box<dyn Planner> {
+    let count = plans.len();
+    let configured = |model: &ModelId| plans[model.index()].is_some();
     let group = |swap, exclusive, persistent, members: &[&str]| GroupSpecification {
         swap,
         exclusive,
         persistent,
-        members: members.iter().map(|name| id(name)).collect(),
+        members: members.iter().map(|name| id(name)).filter(configured).collect(),
     };
     let groups = |groups: &[GroupSpecification]| Box::new(GroupPlanner::new(count, groups));
     match text {
         "FREE" => {
-            let members = (0..count as u32).map(ModelId).collect();
+            let members = (0..count as u32).map(ModelId).filter(configured).collect();
             groups(&[GroupSpecification {
                 swap: false,
                 exclusive: false,
@@ -613,6 +699,7 @@ fn planner(text: &str, count: usize, id: &dyn Fn(&str) -> ModelId) -> Box<dyn Pl
             }])
         }
         "EXCL" => groups(&[]),
+        "PAIR" => groups(&[group(false, true, false, &["oak", "elm"])]),
         "G1" => groups(&[
             group(true, false, true, &["mini", "nano"]),
             group(true, true, false, &["oak", "elm"]),

@@ -52,8 +52,12 @@ const SORTS: [(&str, &str); 13] = [
     ("duration", "duration_ms"),
 ];
 
+/// Most rows of a page.
+pub const MAX_LIMIT: u64 = 999;
+
 /// One page of the list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ActivityPage"))]
 pub struct Page {
     /// Its rows.
     pub data: Vec<Entry>,
@@ -84,6 +88,12 @@ impl Default for Query {
 }
 
 impl Sort {
+    /// The names of the columns in the API.
+    #[cfg(test)]
+    pub(crate) fn names() -> [&'static str; SORTS.len()] {
+        SORTS.map(|(name, _)| name)
+    }
+
     /// The column of this name in the API.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

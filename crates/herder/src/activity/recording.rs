@@ -19,6 +19,7 @@ use super::store::Store;
 use super::tap::Tap;
 use crate::access_log::CLIENT_LEFT;
 use crate::error::ApiError;
+use crate::monitor::RequestMetrics;
 use crate::pipeline::RequestContext;
 use crate::proxy::Payload;
 
@@ -40,6 +41,8 @@ struct Draft {
     metadata: BTreeMap<&'static str, String>,
     /// Unless captures are off.
     capture: Option<capture::Draft>,
+    /// Who counts the tokens, once it is known who serves the request.
+    counters: Option<Arc<RequestMetrics>>,
 }
 
 /// How an answer ended.
@@ -62,7 +65,7 @@ impl Recording {
         }
         // Before the headers are changed: a capture shows what the client sent.
         let captures = context.app.activity.captures();
-        let capture = captures.map(|captures| capture::Draft::begin(captures, path, &context.head.headers));
+        let capture = captures.map(|captures| capture::Draft::begin(&captures, path, &context.head.headers));
         keep_decodable_encodings(&mut context.head.headers);
         let row = Row {
             model: model.to_owned(),
@@ -76,10 +79,18 @@ impl Recording {
             row,
             metadata: BTreeMap::new(),
             capture,
+            counters: None,
         };
         Some(Self {
             draft: Some(Box::new(draft)),
         })
+    }
+
+    /// Tokens are counted here, too.
+    pub(crate) fn count_tokens(&mut self, counters: Arc<RequestMetrics>) {
+        if let Some(draft) = &mut self.draft {
+            draft.counters = Some(counters);
+        }
     }
 
     /// Notes the body that is about to be sent, and returns it.
@@ -184,7 +195,11 @@ impl Draft {
             mut row,
             metadata,
             capture: _,
+            counters,
         } = *self;
+        if let (Some(counters), Some(usage)) = (counters, &usage) {
+            counters.used(usage);
+        }
         let wall = started.elapsed().as_millis();
         row.created = Timestamp::now().as_second();
         row.milliseconds = u64::try_from(wall).unwrap_or(u64::MAX);

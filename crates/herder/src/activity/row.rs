@@ -29,35 +29,39 @@ pub struct Row {
 
 /// A stored request, as the API lists it (spec/http-api.md 5.3).
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ActivityEntry"))]
 pub struct Entry {
     /// Its number.
     pub id: i64,
     /// When it ended, in the server's time zone.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub timestamp: String,
-    /// See [`Row::model`].
+    /// The local model's id, or the name that the client used.
     pub model: String,
-    /// See [`Row::path`].
+    /// The path that the model server saw, without its query.
     pub req_path: String,
-    /// See [`Row::content_type`].
+    /// `Content-Type` of the answer.
     pub resp_content_type: String,
-    /// See [`Row::status`].
+    /// Status of the answer; 499 when the client left before there was one.
     pub resp_status_code: i64,
-    /// See [`Row::error`].
+    /// Why it failed; absent when it did not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub error_msg: String,
     /// What the answer said.
     pub tokens: Tokens,
-    /// See [`Row::milliseconds`].
+    /// Milliseconds from arrival to the end, waiting and loading included.
     pub duration_ms: i64,
     /// Whether request and answer can be looked at.
     pub has_capture: bool,
-    /// See [`Row::metadata`].
+    /// More about it: the selector that chose the model, the priority in the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Value>"))]
     pub metadata: Option<Value>,
 }
 
 /// Counts and rates; −1 is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tokens {
     /// Tokens of the prompt that were in a cache.
     pub cache_tokens: i64,

@@ -4,8 +4,9 @@
 use rusqlite::{Connection, params_from_iter};
 use serde::Serialize;
 
-/// What `GET /api/metrics/stats` says.
+/// Sums over finished requests, and how their rates are spread.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Statistics {
     /// Requests.
     pub total_requests: i64,
@@ -15,14 +16,15 @@ pub struct Statistics {
     pub total_output_tokens: i64,
     /// Tokens found in caches, where known.
     pub total_cache_tokens: i64,
-    /// Rates of prompt processing in tokens per second; `None` when no rate is known.
+    /// Rates of prompt processing in tokens per second; `null` when no rate is known.
     pub prompt_histogram: Option<Histogram>,
-    /// Rates of generation.
+    /// Rates of generation; `null` when no rate is known.
     pub gen_histogram: Option<Histogram>,
 }
 
 /// How rates are spread.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Histogram {
     /// Rates in each bin; bins have the same width from `min` to `max`, the upper edge belongs to the last.
     pub bins: Vec<u64>,

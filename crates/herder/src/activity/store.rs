@@ -1,67 +1,86 @@
 //! The store of finished requests: one thread writes, from a bounded queue, so that no request ever waits for a disk.
+//!
+//! A store lives as long as herder. Its [`Settings`] can change while it is used: what is kept at once, the database by
+//! [`Store::prepare`] and [`Store::apply`]. No row is lost by that: it goes to one of the two.
 
-use std::path::Path;
+mod settings;
+mod writer;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use tokio::sync::{Semaphore, broadcast};
 
 use super::capture::{Captures, Finished};
-use super::row::{Row, Tokens, saturating};
+use super::row::Row;
 use super::schema::{self, OpenError};
 use crate::logs::Logs;
+pub use settings::{Retention, Settings};
+use writer::Writer;
 
 /// Finished requests that may wait for the writer. At 100 requests a second a disk may stall for ten seconds.
 const QUEUE_LENGTH: usize = 1024;
 
-/// Rows that go into one transaction when there is a queue: one commit for all of them.
-const LARGEST_BATCH: usize = 128;
-
 /// Ids of stored rows that a listener may be behind. It fetches the list anyway, so it may miss some.
 const ANNOUNCED: usize = 256;
 
-/// How many rows are kept, and for how long (quirk Q33 mended).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Retention {
-    /// The newest so many.
-    pub rows: Option<u64>,
-    /// Those that are not older.
-    pub age: Option<Duration>,
-}
+/// How long the last rows of a database that is given up may take.
+const LAST_ROWS: Duration = Duration::from_secs(5);
 
 /// A running store.
 #[derive(Debug)]
 pub struct Store {
-    queue: SyncSender<Message>,
-    /// Gives its end away when the thread has ended.
-    ended: Mutex<Receiver<()>>,
-    shared: Arc<Shared>,
-    /// For a file a connection of its own, so that a long query holds back no row. In memory it is the writer's.
-    reader: Arc<Mutex<Connection>>,
-    /// Queries run one after the other.
-    reading: Semaphore,
+    /// Whoever hands over a row holds it for that moment, so its thread does not end before.
+    current: ArcSwap<Database>,
+    /// The ids of rows, once they can be read, of whatever database.
+    stored: broadcast::Sender<i64>,
+    logs: Arc<Logs>,
+    /// Held while one database takes the place of another.
+    changing: Mutex<()>,
 }
 
+/// A database in use.
+#[derive(Debug)]
+struct Database {
+    path: Option<PathBuf>,
+    queue: SyncSender<Message>,
+    /// Gives its end away when the thread has ended.
+    ended: Arc<Mutex<Receiver<()>>>,
+    shared: Arc<Shared>,
+    reader: Arc<Reader>,
+}
+
+/// What the thread that writes shares with the others.
 #[derive(Debug)]
 struct Shared {
     logs: Arc<Logs>,
-    /// `None` when they are off.
-    captures: Option<Captures>,
-    /// The ids of rows, once they can be read.
+    retention: Mutex<Retention>,
+    captures: Arc<Captures>,
     stored: broadcast::Sender<i64>,
     /// Rows lost to a full queue since the writer last kept up.
     lost: AtomicU64,
 }
 
 #[derive(Debug)]
+struct Reader {
+    /// For a file a connection of its own, so that a long query holds back no row. In memory it is the writer's.
+    connection: Arc<Mutex<Connection>>,
+    /// Queries run one after the other.
+    turns: Semaphore,
+}
+
+#[derive(Debug)]
 enum Message {
     Record(Box<Record>),
+    /// The limits are others now.
+    Prune,
     End,
 }
 
@@ -69,6 +88,21 @@ enum Message {
 struct Record {
     row: Row,
     capture: Option<Finished>,
+}
+
+/// Rows and captures that belong together, whatever the store does next.
+#[derive(Debug, Clone)]
+pub struct View {
+    reader: Arc<Reader>,
+    captures: Arc<Captures>,
+}
+
+/// Other settings, ready to be applied. Dropped, they change nothing.
+#[derive(Debug)]
+pub struct Change {
+    settings: Settings,
+    /// Unless the path stays.
+    database: Option<Database>,
 }
 
 /// Why a query gave nothing.
@@ -83,62 +117,65 @@ pub enum QueryError {
 }
 
 impl Store {
-    /// Opens the store; without a path it is in memory. `captures` are kept beside it, always in memory.
+    /// Opens the store. Blocks.
     ///
     /// # Errors
     ///
     /// When the file cannot be used.
-    pub fn open(
-        path: Option<&Path>,
-        retention: Retention,
-        captures: Option<Captures>,
-        logs: Arc<Logs>,
-    ) -> Result<Self, OpenError> {
-        let writer = Arc::new(Mutex::new(schema::open(path)?));
-        let reader = match path {
-            Some(path) => Arc::new(Mutex::new(schema::open_reader(path)?)),
-            None => Arc::clone(&writer),
-        };
-        let shared = Arc::new(Shared {
-            logs,
-            captures,
-            stored: broadcast::Sender::new(ANNOUNCED),
-            lost: AtomicU64::new(0),
-        });
-        let (queue, messages) = sync_channel(QUEUE_LENGTH);
-        let (end, ended) = sync_channel(0);
-        let thread = Writer {
-            connection: writer,
-            retention,
-            shared: Arc::clone(&shared),
-            failing: 0,
-        };
-        thread::Builder::new()
-            .name("activity".to_owned())
-            .spawn(move || {
-                // Dropped at the end, which is what `close` waits for.
-                let _end: SyncSender<()> = end;
-                thread.run(&messages);
-            })
-            .map_err(OpenError::Thread)?;
+    pub fn open(settings: &Settings, logs: Arc<Logs>) -> Result<Self, OpenError> {
+        let stored = broadcast::Sender::new(ANNOUNCED);
+        let database = Database::open(settings, &logs, &stored)?;
+        database.configure(settings);
         Ok(Self {
-            queue,
-            ended: Mutex::new(ended),
-            shared,
-            reader,
-            reading: Semaphore::new(1),
+            current: ArcSwap::from_pointee(database),
+            stored,
+            logs,
+            changing: Mutex::default(),
         })
+    }
+
+    /// Opens the database of other settings when its path is another one; rows go where they went, until the change is
+    /// applied. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be used. Nothing has changed then.
+    pub fn prepare(&self, settings: Settings) -> Result<Change, OpenError> {
+        let stays = self.current.load().path == settings.path;
+        let database = (!stays).then(|| Database::open(&settings, &self.logs, &self.stored));
+        Ok(Change {
+            database: database.transpose()?,
+            settings,
+        })
+    }
+
+    /// Goes on with other settings. With the same path rows and captures stay, as far as the limits let them; with
+    /// another one the database before is closed when its last rows are written, which this waits for. Blocks.
+    pub fn apply(&self, change: Change) {
+        let _alone = self.changing.lock();
+        let Change { settings, database } = change;
+        match database {
+            None => self.current.load().configure(&settings),
+            Some(database) => {
+                database.configure(&settings);
+                let before = self.current.swap(Arc::new(database));
+                let ended = Arc::clone(&before.ended);
+                // The thread ends when nobody can send it anything any more.
+                drop(before);
+                self.wait_for(&ended, LAST_ROWS);
+            }
+        }
     }
 
     /// Hands a row to the writer. It never waits: when the queue is full the row is lost, and the log says so.
     pub(super) fn insert(&self, row: Row, capture: Option<Finished>) {
         let record = Record { row, capture };
-        match self.queue.try_send(Message::Record(Box::new(record))) {
+        let database = self.current.load();
+        match database.queue.try_send(Message::Record(Box::new(record))) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(_)) => {
-                if self.shared.lost.fetch_add(1, Ordering::Relaxed) == 0 {
-                    self.shared
-                        .logs
+                if database.shared.lost.fetch_add(1, Ordering::Relaxed) == 0 {
+                    self.logs
                         .logger()
                         .warn("activity: the store does not keep up; requests go unrecorded");
                 }
@@ -149,13 +186,25 @@ impl Store {
     /// The ids of the rows that are stored from now on.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<i64> {
-        self.shared.stored.subscribe()
+        self.stored.subscribe()
+    }
+
+    /// What is stored now.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let database = self.current.load();
+        View {
+            reader: Arc::clone(&database.reader),
+            captures: Arc::clone(&database.shared.captures),
+        }
     }
 
     /// What can be looked at; `None` when captures are off.
     #[must_use]
-    pub fn captures(&self) -> Option<&Captures> {
-        self.shared.captures.as_ref()
+    pub fn captures(&self) -> Option<Arc<Captures>> {
+        let database = self.current.load();
+        let captures = &database.shared.captures;
+        captures.are_on().then(|| Arc::clone(captures))
     }
 
     /// Runs a query on a thread that may block.
@@ -167,159 +216,113 @@ impl Store {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, QueryError> {
-        let _turn = self.reading.acquire().await.map_err(|_| QueryError::Closed)?;
-        let reader = Arc::clone(&self.reader);
-        let answer = tokio::task::spawn_blocking(move || query(&reader.lock())).await;
-        Ok(answer.map_err(|_| QueryError::Closed)??)
+        self.view().query(query).await
     }
 
     /// Writes what is queued and ends, or gives up after `patience`. Blocks. Rows that come later are lost.
     pub fn close(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        // The rows of a database that is being given up count, too.
+        let _alone = self.changing.try_lock_until(deadline);
+        let database = self.current.load_full();
         // A full queue means a disk that hangs; its rows cannot be helped.
-        if self.queue.try_send(Message::End).is_err() {
-            return;
+        if database.queue.try_send(Message::End).is_ok() {
+            self.wait_for(
+                &database.ended,
+                deadline.saturating_duration_since(Instant::now()),
+            );
         }
-        match self.ended.lock().recv_timeout(patience) {
+    }
+
+    fn wait_for(&self, ended: &Mutex<Receiver<()>>, patience: Duration) {
+        match ended.lock().recv_timeout(patience) {
             Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
             Err(RecvTimeoutError::Timeout) => {
-                let logger = self.shared.logs.logger();
+                let logger = self.logs.logger();
                 logger.warn("activity: the last requests could not be stored in time");
             }
         }
     }
 }
 
-/// The thread that writes.
-struct Writer {
-    connection: Arc<Mutex<Connection>>,
-    retention: Retention,
-    shared: Arc<Shared>,
-    /// Rows lost since the database began to fail.
-    failing: usize,
-}
-
-impl Writer {
-    fn run(mut self, messages: &Receiver<Message>) {
-        self.store(&mut Vec::new());
-        let mut batch = Vec::new();
-        let mut ends = false;
-        while !ends && let Ok(first) = messages.recv() {
-            let mut next = Some(first);
-            while let Some(message) = next {
-                match message {
-                    Message::Record(record) => batch.push(*record),
-                    Message::End => ends = true,
-                }
-                let full = ends || batch.len() >= LARGEST_BATCH;
-                next = if full { None } else { messages.try_recv().ok() };
-            }
-            self.store(&mut batch);
-        }
+impl View {
+    /// Runs a query on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let _turn = self
+            .reader
+            .turns
+            .acquire()
+            .await
+            .map_err(|_| QueryError::Closed)?;
+        let connection = Arc::clone(&self.reader.connection);
+        let answer = tokio::task::spawn_blocking(move || query(&connection.lock())).await;
+        Ok(answer.map_err(|_| QueryError::Closed)??)
     }
 
-    /// Writes and prunes, and empties the batch; a failure costs the batch and nothing else.
-    fn store(&mut self, batch: &mut Vec<Record>) {
-        let result = self.write(batch);
-        let logger = self.shared.logs.logger();
-        match result {
-            Ok(ids) => {
-                for id in ids {
-                    // Nobody listening is no error.
-                    let _ = self.shared.stored.send(id);
-                }
-                if self.failing > 0 {
-                    let lost = std::mem::take(&mut self.failing);
-                    logger.info(format_args!(
-                        "activity: the store works again; {lost} requests went unrecorded"
-                    ));
-                }
-            }
-            Err(error) => {
-                if self.failing == 0 {
-                    logger.error(format_args!("activity: requests go unrecorded: {error}"));
-                }
-                // At least one: a failure to prune is one, too.
-                self.failing += batch.len().max(1);
-            }
-        }
-        batch.clear();
-        let lost = self.shared.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            logger.warn(format_args!(
-                "activity: {lost} requests went unrecorded because the store did not keep up"
-            ));
-        }
-    }
-
-    /// Writes rows and captures, and returns the ids of the rows.
-    fn write(&self, batch: &mut [Record]) -> rusqlite::Result<Vec<i64>> {
-        let captures = self.shared.captures.as_ref();
-        // Before the lock, under which queries of a store in memory wait.
-        let packed: Vec<_> = batch
-            .iter_mut()
-            .map(|record| captures?.pack(record.capture.take()?))
-            .collect();
-        let mut connection = self.connection.lock();
-        let ids = write(&mut connection, batch, self.retention)?;
-        // Still under it: a row in memory is never seen without its capture.
-        for (id, packed) in ids.iter().zip(packed) {
-            if let (Some(captures), Some(packed)) = (captures, packed) {
-                captures.insert(*id, packed);
-            }
-        }
-        Ok(ids)
+    /// What can be looked at.
+    #[must_use]
+    pub fn captures(&self) -> &Captures {
+        &self.captures
     }
 }
 
-/// Writes the rows, and deletes those whose time is over. Returns the ids of the new ones.
-fn write(connection: &mut Connection, batch: &[Record], retention: Retention) -> rusqlite::Result<Vec<i64>> {
-    let transaction = connection.transaction()?;
-    let mut ids = Vec::with_capacity(batch.len());
-    {
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO activity (ts_created, model_id, req_path, resp_content_type, resp_status_code, error_msg,
-                 metadata_json, cache_tokens, draft_tokens, draft_acc_tokens, input_tokens, output_tokens,
-                 prompt_per_second, tokens_per_second, duration_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?;
-        for Record { row, .. } in batch {
-            let tokens = Tokens::from(row.usage);
-            insert.execute(params![
-                row.created,
-                row.model,
-                row.path,
-                row.content_type,
-                row.status,
-                row.error,
-                row.metadata,
-                tokens.cache_tokens,
-                tokens.draft_tokens,
-                tokens.draft_acc_tokens,
-                tokens.input_tokens,
-                tokens.output_tokens,
-                tokens.prompt_per_second,
-                tokens.tokens_per_second,
-                saturating(row.milliseconds),
-            ])?;
-            ids.push(transaction.last_insert_rowid());
-        }
-        if let Some(rows) = retention.rows {
-            // Ids have no gaps but those at the beginning, so they count rows.
-            transaction
-                .prepare_cached("DELETE FROM activity WHERE id <= (SELECT MAX(id) FROM activity) - ?")?
-                .execute([saturating(rows)])?;
-        }
-        if let Some(age) = retention.age {
-            let oldest = Timestamp::now()
-                .as_second()
-                .saturating_sub(saturating(age.as_secs()));
-            transaction
-                .prepare_cached("DELETE FROM activity WHERE ts_created < ?")?
-                .execute([oldest])?;
-        }
+impl Database {
+    /// Opens it and starts its thread, which deletes nothing before it is configured.
+    fn open(
+        settings: &Settings,
+        logs: &Arc<Logs>,
+        stored: &broadcast::Sender<i64>,
+    ) -> Result<Self, OpenError> {
+        let path = settings.path.as_deref();
+        let writer = Arc::new(Mutex::new(schema::open(path)?));
+        let reader = match path {
+            Some(path) => Arc::new(Mutex::new(schema::open_reader(path)?)),
+            None => Arc::clone(&writer),
+        };
+        let shared = Arc::new(Shared {
+            logs: Arc::clone(logs),
+            retention: Mutex::new(settings.retention),
+            captures: Arc::new(Captures::new(settings.capture_budget)),
+            stored: stored.clone(),
+            lost: AtomicU64::new(0),
+        });
+        let (queue, messages) = sync_channel(QUEUE_LENGTH);
+        let (end, ended) = sync_channel(0);
+        let writer = Writer::new(writer, Arc::clone(&shared));
+        thread::Builder::new()
+            .name("activity".to_owned())
+            .spawn(move || {
+                // Dropped at the end, which is what `wait_for` waits for.
+                let _end: SyncSender<()> = end;
+                writer.run(&messages);
+            })
+            .map_err(OpenError::Thread)?;
+        Ok(Self {
+            path: settings.path.clone(),
+            queue,
+            ended: Arc::new(Mutex::new(ended)),
+            shared,
+            reader: Arc::new(Reader {
+                connection: reader,
+                turns: Semaphore::new(1),
+            }),
+        })
     }
-    transaction.commit()?;
-    Ok(ids)
+
+    /// Keeps what these limits let it keep, from now on.
+    fn configure(&self, settings: &Settings) {
+        *self.shared.retention.lock() = settings.retention;
+        self.shared.captures.set_budget(settings.capture_budget);
+        // When the queue is full, the rows in it will prune.
+        let _ = self.queue.try_send(Message::Prune);
+    }
 }
 
 #[cfg(test)]

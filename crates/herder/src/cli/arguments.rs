@@ -133,7 +133,7 @@ const SERVE_FLAGS: &[Flag] = &[
     Flag {
         name: "watch-config",
         kind: FlagKind::Switch,
-        help: "accepted, without effect yet: restart to use a changed file",
+        help: "reload the configuration when its files change",
     },
     Flag {
         name: "version",

@@ -10,7 +10,7 @@ use herder_config::{Config, Environment, Router, Sources};
 
 use super::arguments::{CheckArguments, ResolvedForm};
 use super::{colours, say};
-use crate::plan;
+use crate::plan::{self, Planned};
 
 /// 0 when `serve` would accept the configuration, 1 otherwise.
 pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
         config: arguments.config.clone(),
         config_dir: arguments.config_dir.clone(),
     };
-    let (loaded, _plan) = match plan::load(&sources, &Environment::of_process(), arguments.strict) {
+    let Planned { loaded, .. } = match plan::load(&sources, &Environment::of_process(), arguments.strict) {
         Ok(loaded) => loaded,
         Err(error) => {
             say(error.render(colours()));

@@ -161,6 +161,7 @@ fn router(model: DemoModel) -> Router {
         .route("/v1/completions", post(text_completion))
         .route("/completion", post(native_completion))
         .route("/v1/messages", post(messages))
+        .route("/v1/messages/count_tokens", post(count_tokens))
         .route("/v1/embeddings", post(embeddings))
         .fallback(async || refusal(StatusCode::NOT_FOUND, "the demo model has no such route"))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -214,6 +215,13 @@ async fn messages(State(model): Shared, body: Bytes) -> Response {
     match model.answer(&body) {
         Ok((answer, request)) if wants_stream(&request) => stream(answer.message_events()),
         Ok((answer, _)) => whole(&answer, answer.message()).await,
+        Err(refused) => *refused,
+    }
+}
+
+async fn count_tokens(State(model): Shared, body: Bytes) -> Response {
+    match model.read(&body) {
+        Ok(request) => Json(answers::token_count(&request)).into_response(),
         Err(refused) => *refused,
     }
 }
@@ -433,6 +441,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn tokens_are_counted_without_an_answer() {
+        let request = r#"{"system":"be kind","messages":[{"role":"user","content":"one two three"}]}"#;
+        let response = exchange(Duration::ZERO, "POST", "/v1/messages/count_tokens", request).await;
+        assert!(response.ends_with("\r\n\r\n{\"input_tokens\":5}"), "{response}");
+    }
+
+    #[tokio::test]
     async fn a_stream_ends_with_done() {
         let request = r#"{"stream":true,"max_tokens":3,"messages":[{"role":"user","content":"hi"}]}"#;
         let response = exchange(Duration::ZERO, "POST", "/v1/chat/completions", request).await;
@@ -445,6 +460,7 @@ mod tests {
         for (path, body, status) in [
             ("/v1/chat/completions", "{", "400"),
             ("/v1/embeddings", "[]", "400"),
+            ("/v1/messages/count_tokens", "[]", "400"),
             ("/nothing", "{}", "404"),
         ] {
             let response = exchange(Duration::ZERO, "POST", path, body).await;

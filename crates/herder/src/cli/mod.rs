@@ -9,7 +9,6 @@ pub mod demo_model;
 pub mod flags;
 mod guard;
 mod open_files;
-mod preload;
 mod serve;
 mod signals;
 pub mod version;

@@ -1,6 +1,5 @@
-//! `herder serve`: the start sequence, the life and the end of the router (spec/config.md 1.2 and 1.3).
-//!
-//! The reload is not built yet; its steps are missing here.
+//! `herder serve`: the start sequence, the life and the end of the router (spec/config.md 1.2 and 1.3). What happens
+//! when the configuration changes in between is the business of [`crate::reload`].
 
 use std::io;
 use std::process::ExitCode;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use herder_config::{Config, Environment, Sources};
+use herder_config::{Environment, Sources};
 use herder_core::Plan;
 use herder_supervisor::{Options, Supervisor};
 use tokio::runtime::{Builder, Handle};
@@ -19,18 +18,19 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::ServeArguments;
-use super::preload::preload;
 use super::signals::{Signal, Signals};
 use super::{colours, guard, open_files, say, version};
-use crate::activity::capture::Captures;
-use crate::activity::store::{Retention, Store};
+use crate::activity::store::{Settings, Store};
 use crate::app::{App, Snapshot};
+use crate::config_watch::ConfigWatch;
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::{Logger, Logs, StandardOutput};
 use crate::monitor::{Hardware, Monitor};
-use crate::plan;
+use crate::plan::{self, Planned};
+use crate::preload::{self, Preloader};
 use crate::proxy::Peers;
+use crate::reload::{self, Reloader};
 use crate::routes;
 use crate::serve::{Address, Listener, TlsFiles};
 
@@ -73,7 +73,9 @@ struct Prepared {
     plan: Plan,
     address: Address,
     tls: Option<TlsFiles>,
-    watch_config: bool,
+    sources: Sources,
+    /// Watches the sources, with `-watch-config`.
+    files: Option<ConfigWatch>,
 }
 
 fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
@@ -95,7 +97,13 @@ fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
         config: arguments.config.clone(),
         config_dir: arguments.config_dir.clone(),
     };
-    let (loaded, plan) = plan::load(&sources, &Environment::of_process(), false)
+    // Before the files are read, so that no edit is missed.
+    let files = arguments
+        .watch_config
+        .then(|| ConfigWatch::begin(&sources))
+        .transpose()
+        .context("-watch-config")?;
+    let Planned { loaded, roster, plan } = plan::load(&sources, &Environment::of_process(), false)
         .map_err(|error| anyhow::anyhow!("the configuration cannot be used\n{}", error.render(colours())))?;
     if !loaded.warnings.is_empty() {
         say(loaded.render(&loaded.warnings, colours()));
@@ -106,13 +114,14 @@ fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
         !config.api_keys.is_empty(),
         tls.is_some(),
     )?;
-    let snapshot = Snapshot::new(config).context("upstream.ignorePaths")?;
+    let snapshot = Snapshot::new(config, roster).context("upstream.ignorePaths")?;
     Ok(Prepared {
         snapshot,
         plan,
         address,
         tls,
-        watch_config: arguments.watch_config,
+        sources,
+        files,
     })
 }
 
@@ -151,20 +160,23 @@ impl Prepared {
             plan,
             address,
             tls,
-            watch_config,
+            sources,
+            files,
         } = self;
         let tls = tls.map(|files| files.load()).transpose()?;
         // Before anything is started: nothing has to be stopped when the port is taken (C5).
         let listener = Listener::bind(&address, tls).await?.leave_room(open_files);
         let signals = Signals::install().context("cannot take over signals")?;
-        let activity = Arc::new(open_activity(&snapshot.config, logs)?);
+        let activity = Arc::new(Store::open(&Settings::of(&snapshot.config), Arc::clone(logs))?);
         let supervisor = supervisor()?;
         let snapshot = Arc::new(snapshot);
-        let performance = snapshot.config.performance;
-        let monitor = (!performance.disabled).then(|| Monitor::start(performance.every, logs));
+        let monitor = Monitor::start(snapshot.config.performance, Arc::clone(logs));
         let driver = Driver::new(Arc::clone(&snapshot), plan, Arc::clone(logs), supervisor);
+        let (reloader, requests) = Reloader::new();
         let app = Arc::new(App {
-            snapshot: ArcSwap::new(snapshot),
+            snapshot: ArcSwap::new(Arc::clone(&snapshot)),
+            reloaded: watch::Sender::new(()),
+            reloader,
             active_profile: watch::Sender::new(None),
             driver,
             peers: Peers::new(),
@@ -176,11 +188,18 @@ impl Prepared {
             shutdown: CancellationToken::new(),
         });
         announce(logs.logger(), &listener, &address);
-        if watch_config {
-            logs.logger()
-                .warn("-watch-config has no effect yet: restart herder to use a changed configuration");
+        let mut preloader = Preloader::default();
+        preloader.load(&app, preload::wanted(&snapshot));
+        let start = reload::Start {
+            sources,
+            listens: address.reason(),
+            log_to_stdout: snapshot.config.log_to_stdout,
+            preloader,
+        };
+        tokio::spawn(reload::serve(Arc::clone(&app), requests, start));
+        if let Some(files) = files {
+            tokio::spawn(reload::watch(Arc::clone(&app), files));
         }
-        tokio::spawn(preload(Arc::clone(&app)));
         tokio::spawn(detect_hardware(Arc::clone(&app)));
         let code = Running::start(app, listener).until_ended(signals).await;
         // Waits for a thread; nothing else is left to do.
@@ -219,9 +238,7 @@ impl Running {
         loop {
             match signals.next().await {
                 Signal::End => break,
-                Signal::Reload => {
-                    logger.warn("SIGHUP: reloading is not built yet; the configuration stays as it is");
-                }
+                Signal::Reload => app.reloader.request(),
             }
         }
         logger.info("shutting down");
@@ -252,28 +269,6 @@ impl Running {
 
 async fn until_end(signals: &mut Signals) {
     while signals.next().await != Signal::End {}
-}
-
-/// The store of finished requests: in the configured file, else in memory.
-fn open_activity(config: &Config, logs: &Arc<Logs>) -> anyhow::Result<Store> {
-    let (path, retention) = match &config.store {
-        Some(store) => {
-            let retention = Retention {
-                rows: store.max_rows,
-                age: store.max_age,
-            };
-            (Some(store.path.as_path()), retention)
-        }
-        None => {
-            let rows = u64::try_from(config.metrics_max_in_memory).ok();
-            (None, Retention { rows, age: None })
-        }
-    };
-    // The key counts MiB.
-    let budget =
-        usize::try_from(config.capture_buffer_mib).map_or(usize::MAX, |mib| mib.saturating_mul(1 << 20));
-    let captures = (budget > 0).then(|| Captures::new(budget));
-    Ok(Store::open(path, retention, captures, Arc::clone(logs))?)
 }
 
 fn supervisor() -> anyhow::Result<Supervisor> {

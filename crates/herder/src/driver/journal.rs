@@ -1,7 +1,9 @@
 //! The driver's log lines: every load and every change of a model's state, once each. Scripts search for the texts
 //! of spec/runtime.md 2 and spec/config.md 5.4.
 
-use herder_config::Router;
+use std::sync::Arc;
+
+use herder_config::{Model, Router};
 use herder_core::planner::Explanation;
 use herder_core::{Cause, ModelId, ModelState, StartFailure};
 
@@ -19,8 +21,8 @@ pub(super) struct Journal<'a> {
 
 impl Journal<'_> {
     /// A command is about to run.
-    pub(super) fn start(&self, model: ModelId) {
-        let (id, settings) = self.snapshot.model(model);
+    pub(super) fn start(&self, model: ModelId, settings: &Model) {
+        let id = self.name(model);
         self.logger.debug(format_args!(
             "{id} starting: {}",
             mask(&settings.cmd, &settings.sensitive)
@@ -30,19 +32,19 @@ impl Journal<'_> {
     /// A process runs.
     pub(super) fn spawned(&self, model: ModelId, pid: u32) {
         self.logger
-            .debug(format_args!("{} has process {pid}", self.snapshot.model(model).0));
+            .debug(format_args!("{} has process {pid}", self.name(model)));
     }
 
     /// A request of this model has a place in the queue, perhaps a new one.
     pub(super) fn queued(&self, model: ModelId, position: usize) {
-        let (id, _) = self.snapshot.model(model);
+        let id = self.name(model);
         self.logger
             .debug(format_args!("{id} waits at position {position}"));
     }
 
     /// A load has begun.
     pub(super) fn load(&self, model: ModelId, victims: &[ModelId], explanation: &Explanation) {
-        let (id, _) = self.snapshot.model(model);
+        let id = self.name(model);
         let victims_text = self.names(victims);
         let Explanation::Matrix {
             set,
@@ -77,6 +79,14 @@ impl Journal<'_> {
         }
     }
 
+    /// A model's process does not fit the configuration any more, and serves so many requests.
+    pub(super) fn drains(&self, model: ModelId, requests: u32) {
+        self.logger.info(format_args!(
+            "{} ends with its requests, {requests} now: the configuration has changed",
+            self.name(model)
+        ));
+    }
+
     /// A model has changed its visible state.
     pub(super) fn change(
         &self,
@@ -86,7 +96,8 @@ impl Journal<'_> {
         to: ModelState,
         cause: Cause,
     ) {
-        let (id, settings) = self.snapshot.model(model);
+        let id = self.name(model);
+        let settings = Arc::clone(&slot.settings);
         self.logger
             .debug(format_args!("{id} {} -> {}", state_word(from), state_word(to)));
         match cause {
@@ -113,15 +124,14 @@ impl Journal<'_> {
                 let Some(generation) = slot.last_generation() else {
                     return;
                 };
-                // It may show the command.
-                let detail = mask(&slot.note_failure(generation, reason).detail, &settings.sensitive);
+                let detail = &slot.note_failure(generation, reason).detail;
                 match reason {
                     StartFailure::Spawn => self.logger.warn(format_args!("{id} {detail}")),
                     StartFailure::Exited => self.logger.warn(format_args!(
                         "{id} upstream command exited prematurely ({detail})"
                     )),
                     StartFailure::TimedOut => {
-                        let budget = GoDuration(settings.health_check_timeout);
+                        let budget = GoDuration(slot.start_timeout);
                         self.logger
                             .warn(format_args!("{id} health check timed out after {budget}"));
                     }
@@ -129,16 +139,24 @@ impl Journal<'_> {
             }
             Cause::Evicted { by } => {
                 self.logger
-                    .debug(format_args!("{id} leaves for {}", self.snapshot.model(by).0));
+                    .debug(format_args!("{id} leaves for {}", self.name(by)));
             }
+            Cause::Reloaded => self
+                .logger
+                .info(format_args!("{id} leaves: the configuration has changed")),
             Cause::Unloaded => self.logger.info(format_args!("{id} unloading")),
             Cause::Requested | Cause::ShuttingDown | Cause::Stopped => {}
         }
     }
 
     fn names(&self, models: &[ModelId]) -> String {
-        let names: Vec<&str> = models.iter().map(|&model| self.snapshot.model(model).0).collect();
+        let mut names: Vec<&str> = models.iter().map(|&model| self.name(model)).collect();
+        names.sort_unstable();
         format!("[{}]", names.join(" "))
+    }
+
+    fn name(&self, model: ModelId) -> &str {
+        self.snapshot.roster().name(model)
     }
 
     fn set(&self, index: Option<usize>) -> (&str, &str) {
@@ -152,14 +170,13 @@ impl Journal<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use herder_config::{LogLevel, LogTimeFormat, Matrix};
     use herder_supervisor::LogRing;
     use indexmap::IndexMap;
 
     use super::*;
     use crate::fixtures::{config, model};
+    use crate::roster::Roster;
 
     const A: ModelId = ModelId(0);
     const B: ModelId = ModelId(1);
@@ -173,7 +190,8 @@ mod tests {
             evict_costs: IndexMap::new(),
             sets: IndexMap::from([("talk".to_owned(), "a & c".to_owned())]),
         });
-        let snapshot = Snapshot::new(config).unwrap();
+        let roster = Roster::new(&config);
+        let snapshot = Snapshot::new(config, roster).unwrap();
         let matrix = |set, combination: &[ModelId], cost| Explanation::Matrix {
             set,
             combination: combination.to_vec(),

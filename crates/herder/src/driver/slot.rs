@@ -9,12 +9,20 @@ use herder_supervisor::{Exit, ExitKind, LOG_TAIL_BYTES, LOG_TAIL_LINES, LogRing,
 
 use crate::error::FailedStart;
 use crate::logs::mask;
+use crate::monitor::ModelMetrics;
 use crate::upstream::Upstream;
 
 /// One model's place in the driver.
 pub(super) struct Slot {
     /// The model's output, over all its starts.
     pub(super) log: Arc<LogRing>,
+    /// What is counted about it.
+    pub(super) metrics: Arc<ModelMetrics>,
+    /// What the start that has a process was started with, or what fits it as well; without a process, what counted
+    /// last.
+    pub(super) settings: Arc<Model>,
+    /// How long the last start had to become ready.
+    pub(super) start_timeout: Duration,
     /// The start that has a process.
     pub(super) current: Option<Current>,
     /// How long the last start took that became ready.
@@ -35,7 +43,7 @@ pub(super) struct Current {
 /// What the supervisor said at the end of a start.
 struct Ending {
     generation: Generation,
-    /// Exit status, or why there was no process.
+    /// Exit status, or why there was no process. Without secrets, as the next.
     detail: String,
     log_tail: String,
 }
@@ -44,16 +52,21 @@ struct Ending {
 #[derive(Debug)]
 pub(super) struct Cause {
     pub(super) reason: StartFailure,
-    /// Exit status, or why there was no process; empty when the process still has to end.
+    /// Exit status, or why there was no process; empty when the process still has to end. Without secrets, as the next.
     pub(super) detail: String,
     /// The last lines it printed.
-    pub(super) log_tail: String,
+    log_tail: String,
+    /// How long it had to become ready.
+    timeout: Duration,
 }
 
 impl Slot {
-    pub(super) fn new(log: Arc<LogRing>) -> Self {
+    pub(super) fn new(log: Arc<LogRing>, metrics: Arc<ModelMetrics>, settings: Arc<Model>) -> Self {
         Self {
             log,
+            metrics,
+            start_timeout: settings.health_check_timeout,
+            settings,
             current: None,
             last_load: None,
             ending: None,
@@ -68,6 +81,19 @@ impl Slot {
             .as_ref()
             .filter(|current| current.generation == generation)?;
         Some(Arc::clone(&current.upstream))
+    }
+
+    /// These settings count from now on; the process, if there is one, fits them. Requests in flight keep their
+    /// connections.
+    pub(super) fn adopt(&mut self, settings: &Arc<Model>) {
+        let reconnect = self.settings.timeouts != settings.timeouts
+            || self.settings.preserve_host != settings.preserve_host;
+        self.settings = Arc::clone(settings);
+        if let Some(current) = &mut self.current
+            && reconnect
+        {
+            current.upstream = Arc::new(current.upstream.reconnected(settings));
+        }
     }
 
     /// Runs the stop ladder. A start that is gone already needs none.
@@ -92,17 +118,17 @@ impl Slot {
         };
         self.ending = Some(Ending {
             generation,
-            detail,
-            log_tail: exit.log_tail,
+            detail: self.masked(&detail),
+            log_tail: self.masked(&exit.log_tail),
         });
         kind
     }
 
     /// There was never anything to spawn.
-    pub(super) fn note_unstartable(&mut self, generation: Generation, error: String) {
+    pub(super) fn note_unstartable(&mut self, generation: Generation, error: &str) {
         self.ending = Some(Ending {
             generation,
-            detail: error,
+            detail: self.masked(error),
             log_tail: String::new(),
         });
     }
@@ -126,7 +152,10 @@ impl Slot {
                 .filter(|ending| ending.generation == generation);
             let (detail, log_tail) = match ending {
                 Some(ending) => (ending.detail.clone(), ending.log_tail.clone()),
-                None => (String::new(), self.log.tail(LOG_TAIL_LINES, LOG_TAIL_BYTES)),
+                None => {
+                    let log_tail = self.log.tail(LOG_TAIL_LINES, LOG_TAIL_BYTES);
+                    (String::new(), self.masked(&log_tail))
+                }
             };
             self.failure = Some((
                 generation,
@@ -134,6 +163,7 @@ impl Slot {
                     reason,
                     detail,
                     log_tail,
+                    timeout: self.start_timeout,
                 },
             ));
         }
@@ -142,15 +172,20 @@ impl Slot {
     }
 
     /// The last failed start, as error answers want it.
-    pub(super) fn last_failure(&self, id: &str, settings: &Model) -> Option<FailedStart> {
+    pub(super) fn last_failure(&self, id: &str) -> Option<FailedStart> {
         let (_, cause) = self.failure.as_ref()?;
         Some(FailedStart {
             model: id.to_owned(),
             reason: cause.reason,
-            detail: mask(&cause.detail, &settings.sensitive).into_owned(),
-            log_tail: mask(&cause.log_tail, &settings.sensitive).into_owned(),
-            timeout: settings.health_check_timeout,
+            detail: cause.detail.clone(),
+            log_tail: cause.log_tail.clone(),
+            timeout: cause.timeout,
         })
+    }
+
+    /// Masked as soon as it is known: another configuration has other secrets.
+    fn masked(&self, text: &str) -> String {
+        mask(text, &self.settings.sensitive).into_owned()
     }
 
     /// The number of the start that ended last.

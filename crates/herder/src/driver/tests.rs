@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use herder_config::Model;
-use herder_core::{Failure, ModelId, ModelState, Refusal, StartFailure};
+use herder_config::{Config, Model};
+use herder_core::{Failure, ModelId, ModelState, Plan, Refusal, StartFailure};
 use herder_supervisor::{Options, Supervisor};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
@@ -15,6 +15,7 @@ use crate::app::Snapshot;
 use crate::fixtures::{config, model};
 use crate::logs::Logs;
 use crate::plan::plan;
+use crate::roster::Roster;
 
 const A: ModelId = ModelId(0);
 const B: ModelId = ModelId(1);
@@ -36,10 +37,21 @@ fn driver_under(
     models: impl IntoIterator<Item = (&'static str, Model)>,
 ) -> Arc<Driver> {
     let config = config(models);
-    let plan = plan(&config).unwrap();
+    let roster = Roster::new(&config);
+    let plan = plan(&config, &roster).unwrap();
     let logs = Arc::new(Logs::new(&config));
     let supervisor = supervisor.clone();
-    Driver::new(Arc::new(Snapshot::new(config).unwrap()), plan, logs, supervisor)
+    let snapshot = Snapshot::new(config, roster).unwrap();
+    Driver::new(Arc::new(snapshot), plan, logs, supervisor)
+}
+
+/// What runs, and how.
+fn running(driver: &Driver) -> Vec<(ModelId, ModelState)> {
+    let running = driver.running();
+    running
+        .iter()
+        .map(|process| (process.model, process.state))
+        .collect()
 }
 
 fn sleeper() -> Model {
@@ -87,12 +99,12 @@ async fn a_request_loads_its_model_and_a_second_one_finds_it_ready() {
     assert_eq!(driver.state(A), ModelState::Stopped);
     assert!(driver.ready_upstream(A).is_none());
     let first = soon("the load", waiting(driver.request(A))).await.unwrap();
-    assert_eq!(driver.running(), [(A, ModelState::Ready)]);
+    assert_eq!(running(&driver), [(A, ModelState::Ready)]);
     assert!(matches!(driver.request(A), Ticket::Granted(_)));
     assert!(Arc::ptr_eq(first.upstream(), &driver.ready_upstream(A).unwrap()));
     drop(first);
     soon("the unload", driver.unload(&[A], None)).await;
-    assert_eq!(driver.running(), []);
+    assert_eq!(running(&driver), []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,10 +113,10 @@ async fn a_swap_waits_for_the_lease_and_ends_the_old_process() {
     let held = lease(&driver, A).await;
     let ended = held.upstream().ended().clone();
     let swap = waiting(driver.request(B));
-    assert_eq!(driver.running(), [(A, ModelState::Ready)]);
+    assert_eq!(running(&driver), [(A, ModelState::Ready)]);
     drop(held);
     let _lease = soon("the swap", swap).await.unwrap();
-    assert_eq!(driver.running(), [(B, ModelState::Ready)]);
+    assert_eq!(running(&driver), [(B, ModelState::Ready)]);
     assert!(ended.is_cancelled());
     assert!(
         log(&driver).contains("[INFO] b loading, evicting [a]"),
@@ -189,7 +201,7 @@ async fn a_start_without_a_process_says_why() {
         );
         let last = failed.last.unwrap();
         assert!(last.detail.contains(text), "{last:?} should contain {text:?}");
-        assert_eq!(driver.running(), []);
+        assert_eq!(running(&driver), []);
     }
 }
 
@@ -298,7 +310,7 @@ async fn an_unload_fails_those_who_wait() {
     soon("the unload", driver.unload(&[A], None)).await;
     let failed = soon("the failure", waiting).await.unwrap_err();
     assert_eq!(failed.failure, Failure::Unloaded);
-    assert_eq!(driver.running(), []);
+    assert_eq!(running(&driver), []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -316,10 +328,61 @@ async fn a_shutdown_lets_leases_end_and_leaves_nothing_behind() {
         panic!("nobody is admitted any more")
     };
     assert_eq!(refused.refusal, Refusal::ShuttingDown);
-    assert_eq!(driver.running(), [(A, ModelState::Ready)]);
+    assert_eq!(running(&driver), [(A, ModelState::Ready)]);
     drop(held);
     soon("the shutdown", ending).await.unwrap();
-    assert_eq!(driver.running(), []);
+    assert_eq!(running(&driver), []);
+}
+
+/// Another configuration for a driver, and its plan.
+fn succeeding(driver: &Driver, config: Config) -> (Arc<Snapshot>, Plan) {
+    let previous = Arc::clone(&driver.state.lock().snapshot);
+    let roster = previous.roster().succeeding(&config).unwrap();
+    let plan = plan(&config, &roster).unwrap();
+    (Arc::new(previous.succeeding(config, roster).unwrap()), plan)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c3_a_reload_ends_what_does_not_fit_when_its_leases_end() {
+    let mut same = sleeper();
+    let driver = driver([("b", same.clone()), ("c", sleeper()), ("d", sleeper())]);
+    let (c, d, new) = (ModelId(1), ModelId(2), ModelId(3));
+    let held = lease(&driver, c).await;
+    same.ttl = Some(SOON);
+    let (snapshot, plan) = succeeding(
+        &driver,
+        config([("a", sleeper()), ("b", same), ("c", model("sleep 2000", NOWHERE))]),
+    );
+    assert_eq!(driver.reconfigure(snapshot, plan), Some(vec![c]));
+    assert_eq!(running(&driver), [(c, ModelState::Ready)]);
+    assert_eq!(driver.running()[0].settings.cmd, "sleep 1000");
+    assert!(
+        log(&driver).contains("[INFO] c ends with its requests, 1 now"),
+        "{}",
+        log(&driver)
+    );
+    let next = waiting(driver.request(c));
+    let Ticket::Refused(refused) = driver.request(d) else {
+        panic!("it is not configured any more")
+    };
+    assert_eq!(refused.refusal, Refusal::UnknownModel);
+    drop(held);
+    let next = soon("the other process", next).await.unwrap();
+    assert_eq!(driver.running()[0].settings.cmd, "sleep 2000");
+    drop(next);
+    drop(lease(&driver, new).await);
+    assert_eq!(driver.running()[0].name, "a");
+    assert_eq!(driver.occupancy().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_at_the_end_changes_nothing() {
+    let driver = driver([("a", sleeper())]);
+    drop(lease(&driver, A).await);
+    soon("the shutdown", driver.shutdown(SOON)).await;
+    let (snapshot, plan) = succeeding(&driver, config([("a", sleeper()), ("b", sleeper())]));
+    assert_eq!(driver.reconfigure(snapshot, plan), None);
+    assert_eq!(driver.watch().0, [ModelState::Stopped]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -334,6 +397,6 @@ async fn a_second_shutdown_hurries_the_first() {
     });
     soon("the forced shutdown", driver.shutdown(Duration::ZERO)).await;
     soon("the shutdown", ending).await.unwrap();
-    assert_eq!(driver.running(), []);
+    assert_eq!(running(&driver), []);
     drop(held);
 }

@@ -40,18 +40,30 @@ pub struct Request {
     pub(super) cancelled: CancellationToken,
 }
 
-/// The form that clients read (spec/http-api.md 1.16). `metadata` is always empty and left out.
+/// An open request, as clients read it (spec/http-api.md 1.16). `metadata` is always empty and left out.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "OpenRequest"))]
 pub struct Shown<'a> {
+    /// Its number, for cancelling it.
     id: String,
+    /// When it came.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     timestamp: String,
+    /// Id of the model; `peer/model` for a model of a peer.
     model: &'a str,
+    /// Its path, without the query.
     req_path: &'a str,
+    /// Its method.
     method: &'a str,
+    /// The client's headers, without secrets.
     req_headers: BTreeMap<String, String>,
+    /// Where the client is.
     remote_ip: &'a str,
+    /// Headers of the answer, without secrets; empty until it begins.
     resp_headers: BTreeMap<String, String>,
+    /// Bytes of the answer that have been passed on.
     resp_bytes: u64,
+    /// Milliseconds since it came.
     elapsed_ms: u64,
 }
 

@@ -3,16 +3,23 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use herder_config::{LogLevel, LogTimeFormat};
 use herder_supervisor::LogRing;
 use jiff::Zoned;
 
 use super::time_format;
 
-/// Writes lines of at least one level into the proxy log. Writing never waits for a reader.
+/// Writes lines of at least one level into the proxy log. Writing never waits for a reader, nor for [`Logger::set`].
 #[derive(Debug)]
 pub struct Logger {
     ring: Arc<LogRing>,
+    style: ArcSwap<Style>,
+}
+
+/// What is logged, and how it looks. One value, because they change together.
+#[derive(Debug, Clone, Copy)]
+struct Style {
     lowest: LogLevel,
     time_format: LogTimeFormat,
 }
@@ -23,9 +30,13 @@ impl Logger {
     pub fn new(ring: Arc<LogRing>, lowest: LogLevel, time_format: LogTimeFormat) -> Self {
         Self {
             ring,
-            lowest,
-            time_format,
+            style: ArcSwap::from_pointee(Style { lowest, time_format }),
         }
+    }
+
+    /// Every line from now on is written like this (spec/config.md 1.4 step 6).
+    pub fn set(&self, lowest: LogLevel, time_format: LogTimeFormat) {
+        self.style.store(Arc::new(Style { lowest, time_format }));
     }
 
     /// For those who look for the cause of something.
@@ -49,7 +60,8 @@ impl Logger {
     }
 
     fn write(&self, level: LogLevel, text: &dyn fmt::Display) {
-        if level < self.lowest {
+        let Style { lowest, time_format } = **self.style.load();
+        if level < lowest {
             return;
         }
         let name = match level {
@@ -59,7 +71,7 @@ impl Logger {
             LogLevel::Error => "ERROR",
         };
         // The clock and the time zone are read only when a time is shown.
-        let line = match self.time_format {
+        let line = match time_format {
             LogTimeFormat::None => format!("[{name}] {text}\n"),
             format => format!("{} [{name}] {text}\n", time_format::render(format, &Zoned::now())),
         };
@@ -92,6 +104,25 @@ mod tests {
         for (lowest, expected) in table {
             assert_eq!(lines(lowest, LogTimeFormat::None), expected);
         }
+    }
+
+    #[test]
+    fn config_1_4_level_and_time_format_change_while_it_writes() {
+        let ring = Arc::new(LogRing::new());
+        let logger = Logger::new(Arc::clone(&ring), LogLevel::Warn, LogTimeFormat::None);
+        logger.info("too low");
+        logger.set(LogLevel::Info, LogTimeFormat::None);
+        logger.info("one");
+        logger.set(LogLevel::Info, LogTimeFormat::Rfc3339);
+        logger.info("two");
+        logger.set(LogLevel::Error, LogTimeFormat::None);
+        logger.warn("too low again");
+        let text = String::from_utf8(ring.history().to_vec()).expect("log lines are text");
+        let (first, second) = text.split_once('\n').expect("a line");
+        assert_eq!(first, "[INFO] one");
+        let (time, rest) = second.split_once(' ').expect("a time stamp");
+        assert_eq!(rest, "[INFO] two\n");
+        assert!(time.parse::<jiff::Timestamp>().is_ok(), "{time}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod time_format;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use herder_config::{Config, LogToStdout};
 use herder_core::ModelId;
 use herder_supervisor::LogRing;
@@ -27,13 +28,13 @@ pub struct Logs {
     upstream: Arc<LogRing>,
     /// What `logToStdout` selects: the history of `/logs`, and what standard output shows.
     combined: Arc<LogRing>,
-    /// The output of each model, by [`ModelId`].
-    models: Vec<Arc<LogRing>>,
+    /// The output of each model, by [`ModelId`]. Only grows.
+    models: ArcSwap<Vec<Arc<LogRing>>>,
     logger: Logger,
 }
 
 impl Logs {
-    /// Empty logs, connected as `logToStdout` says.
+    /// Empty logs without models, connected as `logToStdout` says.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let combined = Arc::new(LogRing::new());
@@ -51,19 +52,23 @@ impl Logs {
             })
         };
         let (proxy, upstream) = (source(own), source(output));
-        let models = config
-            .models
-            .keys()
-            .map(|_| Arc::new(LogRing::with_next(Arc::clone(&upstream))))
-            .collect();
         let logger = Logger::new(Arc::clone(&proxy), config.log_level, config.log_time_format);
         Self {
             proxy,
             upstream,
             combined,
-            models,
+            models: ArcSwap::default(),
             logger,
         }
+    }
+
+    /// Makes room for so many models. For one caller at a time.
+    pub fn grow(&self, models: usize) {
+        let mut rings = Vec::clone(&self.models.load());
+        while rings.len() < models {
+            rings.push(Arc::new(LogRing::with_next(Arc::clone(&self.upstream))));
+        }
+        self.models.store(Arc::new(rings));
     }
 
     /// Writes herder's own lines.
@@ -90,20 +95,21 @@ impl Logs {
         &self.combined
     }
 
-    /// The output of one model of this configuration.
+    /// The output of one model.
     ///
     /// # Panics
     ///
-    /// When `model` belongs to another configuration.
+    /// When there is no room for it yet.
     #[must_use]
-    pub fn model(&self, model: ModelId) -> &Arc<LogRing> {
-        &self.models[model.index()]
+    pub fn model(&self, model: ModelId) -> Arc<LogRing> {
+        Arc::clone(&self.models.load()[model.index()])
     }
 
     /// Ends every reader, standard output too, once it has got what is written so far. For the end of the program.
     pub fn close(&self) {
         for ring in self
             .models
+            .load()
             .iter()
             .chain([&self.proxy, &self.upstream, &self.combined])
         {
@@ -127,7 +133,7 @@ pub(crate) mod tests {
             proxy,
             upstream: Arc::new(LogRing::new()),
             combined: Arc::new(LogRing::new()),
-            models: Vec::new(),
+            models: ArcSwap::default(),
         }
     }
 
@@ -141,9 +147,10 @@ pub(crate) mod tests {
             (LogToStdout::None, ""),
         ];
         for (selection, combined) in table {
-            let mut config = fixtures::config([("m", fixtures::model("", ""))]);
+            let mut config = fixtures::config([]);
             config.log_to_stdout = selection;
             let logs = Logs::new(&config);
+            logs.grow(1);
             logs.logger().info("own");
             logs.model(ModelId(0)).write(b"output\n");
             assert_eq!(logs.combined().history(), combined, "{selection:?}");

@@ -1,12 +1,14 @@
 //! The metrics that llama-swap does not have (quirk Q16): requests, waiting, loads and processes of each model.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use herder_core::ModelState;
 
 use super::exposition::{Exposition, Family, Kind};
 use super::histogram::Histogram;
-use super::model_metrics::{CLASSES, ModelMetrics, STATUSES, StopCause};
+use super::model_metrics::{ModelMetrics, StopCause};
+use super::request_metrics::{CLASSES, RequestMetrics, STATUSES};
 use crate::state_word::state_word;
 
 /// A model at the moment of the look.
@@ -14,7 +16,7 @@ pub(crate) struct ModelNow<'a> {
     /// The model's id in the configuration.
     pub(crate) id: &'a str,
     /// What has been counted.
-    pub(crate) metrics: &'a ModelMetrics,
+    pub(crate) metrics: Arc<ModelMetrics>,
     /// Its state.
     pub(crate) state: ModelState,
     /// Requests that it serves.
@@ -23,6 +25,14 @@ pub(crate) struct ModelNow<'a> {
     pub(crate) waiting: u32,
     /// Memory of its processes, where the system tells.
     pub(crate) resident_bytes: Option<u64>,
+}
+
+/// A model that a peer serves.
+pub(crate) struct PeerModelNow<'a> {
+    /// Its qualified name: the peer's id, a slash, the peer's name for it.
+    pub(crate) id: String,
+    /// What has been counted.
+    pub(crate) requests: &'a RequestMetrics,
 }
 
 /// Every state has a sample of its own.
@@ -34,8 +44,24 @@ const STATES: [ModelState; 4] = [
 ];
 
 /// Writes them.
-pub(crate) fn write_herder_metrics(exposition: &mut Exposition, models: &[ModelNow<'_>]) {
-    write_requests(exposition, models);
+pub(crate) fn write_herder_metrics(
+    exposition: &mut Exposition,
+    models: &[ModelNow<'_>],
+    peers: &[PeerModelNow<'_>],
+) {
+    let ours = models.iter().map(|model| (model.id, &*model.metrics.requests));
+    let theirs = peers.iter().map(|model| (model.id.as_str(), model.requests));
+    let requests: Vec<Requests<'_>> = ours.chain(theirs).collect();
+    write_answers(exposition, &requests);
+    write_tokens(exposition, &requests);
+    let mut family = exposition.family(
+        "herder_first_byte_seconds",
+        Kind::Histogram,
+        "Time from a request's arrival to the first byte of its model's answer.",
+    );
+    for (id, requests) in &requests {
+        requests.first_byte.write(&mut family, id);
+    }
     write_gauges(exposition, models);
     write_life(exposition, models);
     for (name, help, histogram) in [
@@ -45,11 +71,6 @@ pub(crate) fn write_herder_metrics(exposition: &mut Exposition, models: &[ModelN
             (|model| &model.wait) as fn(&ModelMetrics) -> &Histogram,
         ),
         (
-            "herder_first_byte_seconds",
-            "Time from a request's arrival to the first byte of the answer's body.",
-            |model| &model.first_byte,
-        ),
-        (
             "herder_model_load_seconds",
             "Time from the start of a model server to its readiness.",
             |model| &model.load,
@@ -57,23 +78,26 @@ pub(crate) fn write_herder_metrics(exposition: &mut Exposition, models: &[ModelN
     ] {
         let mut family = exposition.family(name, Kind::Histogram, help);
         for model in models {
-            histogram(model.metrics).write(&mut family, model.id);
+            histogram(&model.metrics).write(&mut family, model.id);
         }
     }
 }
 
-fn write_requests(exposition: &mut Exposition, models: &[ModelNow<'_>]) {
+/// The name of a model, and the requests to it.
+type Requests<'a> = (&'a str, &'a RequestMetrics);
+
+fn write_answers(exposition: &mut Exposition, requests: &[Requests<'_>]) {
     let mut family = exposition.family(
         "herder_requests_total",
         Kind::Counter,
         "Requests to a model, by route and status of the answer; 499 when the client left before there was one.",
     );
-    for model in models {
-        for route in model.metrics.routes() {
+    for (id, requests) in requests {
+        for route in requests.routes() {
             let mut sample = |status: &str, count: u64| {
                 if count > 0 {
                     family.sample(
-                        &[("model", model.id), ("route", route.route), ("status", status)],
+                        &[("model", id), ("route", route.route), ("status", status)],
                         count,
                     );
                 }
@@ -84,6 +108,20 @@ fn write_requests(exposition: &mut Exposition, models: &[ModelNow<'_>]) {
             for (class, count) in CLASSES.iter().zip(&route.classes) {
                 sample(class, count.load(Relaxed));
             }
+        }
+    }
+}
+
+fn write_tokens(exposition: &mut Exposition, requests: &[Requests<'_>]) {
+    let mut family = exposition.family(
+        "herder_tokens_total",
+        Kind::Counter,
+        "Tokens that answers of a model have reported: of prompts, generated, found in a cache, drafted, and \
+         accepted of these.",
+    );
+    for (id, requests) in requests {
+        for (kind, count) in requests.tokens().filter(|(_, count)| *count > 0) {
+            family.sample(&[("model", id), ("kind", kind)], count);
         }
     }
 }
@@ -160,18 +198,24 @@ mod tests {
     use std::time::Duration;
 
     use herder_core::{Cause, ModelId, Timestamp};
+    use herder_wire::usage::Usage;
 
     use super::super::model_metrics::Metrics;
     use super::*;
 
     #[test]
     fn every_family_is_written_once_with_its_type() {
-        let metrics = Metrics::new(2);
+        let metrics = Metrics::default();
+        metrics.grow(2);
         let first = metrics.model(ModelId(0));
-        first.answered("/v1/chat/completions", 200);
-        first.answered("/v1/chat/completions", 418);
+        first.requests.answered("/v1/chat/completions", 200);
+        first.requests.answered("/v1/chat/completions", 418);
+        first.requests.first_byte(Duration::from_millis(30));
+        first.requests.used(&Usage {
+            output: 12,
+            ..Usage::default()
+        });
         first.granted(Duration::from_millis(3));
-        first.first_byte(Duration::from_millis(30));
         first.changed(Timestamp(Duration::ZERO), ModelState::Starting, Cause::Requested);
         first.changed(
             Timestamp(Duration::from_secs(2)),
@@ -191,11 +235,19 @@ mod tests {
             now("a", 0, ModelState::Ready),
             now("b/\"c\"", 1, ModelState::Stopped),
         ];
-        write_herder_metrics(&mut exposition, &models);
+        let requests = RequestMetrics::default();
+        requests.answered("/v1/chat/completions", 200);
+        let peers = [PeerModelNow {
+            id: "attic/moon".to_owned(),
+            requests: &requests,
+        }];
+        write_herder_metrics(&mut exposition, &models, &peers);
         let text = exposition.into_text();
         for line in [
             "herder_requests_total{model=\"a\",route=\"/v1/chat/completions\",status=\"200\"} 1",
             "herder_requests_total{model=\"a\",route=\"/v1/chat/completions\",status=\"4xx\"} 1",
+            "herder_requests_total{model=\"attic/moon\",route=\"/v1/chat/completions\",status=\"200\"} 1",
+            "herder_tokens_total{model=\"a\",kind=\"output\"} 12",
             "herder_requests_in_flight{model=\"b/\\\"c\\\"\"} 2",
             "herder_requests_waiting{model=\"a\"} 1",
             "herder_model_resident_bytes{model=\"a\"} 4096",
@@ -216,7 +268,7 @@ mod tests {
             .collect();
         let families = types.len();
         types.dedup();
-        assert_eq!((types.len(), families), (10, 10));
+        assert_eq!((types.len(), families), (11, 11));
         for (file, dashboard) in [
             (
                 "herder.json",

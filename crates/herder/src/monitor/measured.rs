@@ -1,21 +1,19 @@
-//! Follows one request to a model for the counters: its turn, the first byte of its answer, its end.
+//! Follows one request to a model for the counters: the first byte of its answer, its status, its end.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::Response;
-use herder_core::ModelId;
 
-use super::model_metrics::{Metrics, ModelMetrics};
+use super::request_metrics::RequestMetrics;
 use crate::access_log::CLIENT_LEFT;
 use crate::watched_body::watched;
 
 /// A request. It is counted when the value is dropped, whatever the reason.
 #[derive(Debug)]
 pub(crate) struct Measured {
-    metrics: Arc<Metrics>,
-    model: ModelId,
+    counters: Arc<RequestMetrics>,
     route: &'static str,
     began: Instant,
     status: u16,
@@ -23,11 +21,10 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    /// A request that wants this model now. `route` is its pattern in the route table.
-    pub(crate) fn begin(metrics: &Arc<Metrics>, model: ModelId, route: &'static str) -> Self {
+    /// A request that wants the model of these counters now. `route` is its pattern in the route table.
+    pub(crate) fn begin(counters: Arc<RequestMetrics>, route: &'static str) -> Self {
         Self {
-            metrics: Arc::clone(metrics),
-            model,
+            counters,
             route,
             began: Instant::now(),
             status: CLIENT_LEFT,
@@ -49,17 +46,13 @@ impl Measured {
     /// Data of the answer leaves; only the first time counts.
     fn first_byte(&mut self) {
         if std::mem::take(&mut self.waits_for_bytes) {
-            self.counters().first_byte(self.began.elapsed());
+            self.counters.first_byte(self.began.elapsed());
         }
-    }
-
-    fn counters(&self) -> &ModelMetrics {
-        self.metrics.model(self.model)
     }
 }
 
 impl Drop for Measured {
     fn drop(&mut self) {
-        self.counters().answered(self.route, self.status);
+        self.counters.answered(self.route, self.status);
     }
 }

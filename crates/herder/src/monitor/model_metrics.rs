@@ -1,43 +1,31 @@
-//! What herder counts about each model: its requests, and its loads and ends.
+//! What herder counts about each model of its own: its requests, and its loads and ends.
 //!
-//! Everybody counts with atomics; nothing here is locked. Labels are ids of configured models, patterns of the route
-//! table and a fixed list of statuses, so no client can make a new time series. Requests at peers are not counted.
+//! Everybody counts with atomics; nothing here is locked.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use herder_core::{Cause, ModelId, ModelState, StartFailure, Timestamp};
 
 use super::histogram::Histogram;
+use super::request_metrics::RequestMetrics;
 
-/// Statuses with a time series of their own. Others share one per class, such as `4xx`.
-pub(super) const STATUSES: [u16; 23] = [
-    101, 200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 499, 500, 501, 502,
-    503, 504,
-];
-
-/// The classes of the other statuses, from 100 on.
-pub(super) const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-
-/// Routes that one model is asked on. The table has fewer that lead to models.
-const MAX_ROUTES: usize = 64;
-
-/// The counters of all models of one configuration.
-#[derive(Debug)]
+/// The counters of all models that were ever configured.
+#[derive(Debug, Default)]
 pub struct Metrics {
-    models: Vec<ModelMetrics>,
+    /// By [`ModelId`]. Only grows.
+    models: ArcSwap<Vec<Arc<ModelMetrics>>>,
 }
 
 /// The counters of one model.
 #[derive(Debug)]
 pub(crate) struct ModelMetrics {
-    /// Filled from the front, in the order in which routes are first asked.
-    routes: [OnceLock<RouteMetrics>; MAX_ROUTES],
+    /// Shared with the requests that are being answered.
+    pub(crate) requests: Arc<RequestMetrics>,
     /// From the wish to the grant.
     pub(super) wait: Histogram,
-    /// From the wish to the first byte of the answer's body.
-    pub(super) first_byte: Histogram,
     /// From the start to readiness.
     pub(super) load: Histogram,
     /// When the start in progress began, on the core's clock, in microseconds.
@@ -50,20 +38,13 @@ pub(crate) struct ModelMetrics {
     pub(super) process: AtomicU32,
 }
 
-/// The counters of one model on one route.
-#[derive(Debug)]
-pub(super) struct RouteMetrics {
-    pub(super) route: &'static str,
-    pub(super) statuses: [AtomicU64; STATUSES.len()],
-    pub(super) classes: [AtomicU64; CLASSES.len()],
-}
-
 /// Why a model has no process any more, or will have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopCause {
     Evicted,
     Idle,
     Unloaded,
+    Reloaded,
     Shutdown,
     Crashed,
     SpawnFailed,
@@ -72,26 +53,30 @@ pub(super) enum StopCause {
 }
 
 impl Metrics {
-    /// For so many models.
-    #[must_use]
-    pub fn new(models: usize) -> Self {
-        Self {
-            models: (0..models).map(|_| ModelMetrics::new()).collect(),
+    /// Makes room for so many models. For one caller at a time.
+    pub fn grow(&self, models: usize) {
+        let mut counters = Vec::clone(&self.models.load());
+        while counters.len() < models {
+            counters.push(Arc::new(ModelMetrics::new()));
         }
+        self.models.store(Arc::new(counters));
     }
 
-    /// The counters of this model of the same configuration.
-    pub(crate) fn model(&self, model: ModelId) -> &ModelMetrics {
-        &self.models[model.index()]
+    /// The counters of this model.
+    ///
+    /// # Panics
+    ///
+    /// When there is no room for it yet.
+    pub(crate) fn model(&self, model: ModelId) -> Arc<ModelMetrics> {
+        Arc::clone(&self.models.load()[model.index()])
     }
 }
 
 impl ModelMetrics {
     fn new() -> Self {
         Self {
-            routes: [const { OnceLock::new() }; MAX_ROUTES],
+            requests: Arc::default(),
             wait: Histogram::default(),
-            first_byte: Histogram::default(),
             load: Histogram::default(),
             started: AtomicU64::new(0),
             crashed: AtomicBool::new(false),
@@ -101,25 +86,9 @@ impl ModelMetrics {
         }
     }
 
-    /// A request has been answered, or its client has left.
-    pub(crate) fn answered(&self, route: &'static str, status: u16) {
-        let mut places = self
-            .routes
-            .iter()
-            .map(|place| place.get_or_init(|| RouteMetrics::new(route)));
-        if let Some(counters) = places.find(|counters| counters.route == route) {
-            counters.count(status);
-        }
-    }
-
     /// A request may be sent to the model.
     pub(crate) fn granted(&self, after: Duration) {
         self.wait.observe(after);
-    }
-
-    /// The first bytes of an answer are on their way.
-    pub(crate) fn first_byte(&self, after: Duration) {
-        self.first_byte.observe(after);
     }
 
     /// The model's process runs.
@@ -149,38 +118,15 @@ impl ModelMetrics {
             self.crashed.store(cause == StopCause::Crashed, Relaxed);
         }
     }
-
-    /// Routes that have been asked on.
-    pub(super) fn routes(&self) -> impl Iterator<Item = &RouteMetrics> {
-        self.routes.iter().map_while(OnceLock::get)
-    }
-}
-
-impl RouteMetrics {
-    fn new(route: &'static str) -> Self {
-        Self {
-            route,
-            statuses: [const { AtomicU64::new(0) }; STATUSES.len()],
-            classes: [const { AtomicU64::new(0) }; CLASSES.len()],
-        }
-    }
-
-    fn count(&self, status: u16) {
-        let counter = match STATUSES.iter().position(|known| *known == status) {
-            Some(position) => &self.statuses[position],
-            // HTTP libraries let statuses up to 999 through; they count as server errors.
-            None => &self.classes[usize::from(status / 100).clamp(1, CLASSES.len()) - 1],
-        };
-        counter.fetch_add(1, Relaxed);
-    }
 }
 
 impl StopCause {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Evicted,
         Self::Idle,
         Self::Unloaded,
+        Self::Reloaded,
         Self::Shutdown,
         Self::Crashed,
         Self::SpawnFailed,
@@ -194,6 +140,7 @@ impl StopCause {
             Self::Evicted => "evicted",
             Self::Idle => "idle",
             Self::Unloaded => "unloaded",
+            Self::Reloaded => "reloaded",
             Self::Shutdown => "shutdown",
             Self::Crashed => "crashed",
             Self::SpawnFailed => "spawn_failed",
@@ -208,6 +155,7 @@ impl StopCause {
             Cause::Evicted { by: _ } => Some(Self::Evicted),
             Cause::Idle => Some(Self::Idle),
             Cause::Unloaded => Some(Self::Unloaded),
+            Cause::Reloaded => Some(Self::Reloaded),
             Cause::ShuttingDown => Some(Self::Shutdown),
             Cause::Crashed => Some(Self::Crashed),
             Cause::StartFailed(StartFailure::Spawn) => Some(Self::SpawnFailed),
@@ -225,35 +173,6 @@ fn microseconds(time: Timestamp) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn statuses_and_routes_are_bounded() {
-        let model = ModelMetrics::new();
-        for (route, status) in [
-            ("/a", 200),
-            ("/b", 418),
-            ("/a", 200),
-            ("/b", 499),
-            ("/b", 777),
-            ("/b", 99),
-        ] {
-            model.answered(route, status);
-        }
-        let routes: Vec<_> = model.routes().collect();
-        assert_eq!(
-            routes.iter().map(|route| route.route).collect::<Vec<_>>(),
-            ["/a", "/b"]
-        );
-        let position = |status| STATUSES.iter().position(|known| *known == status).unwrap();
-        assert_eq!(routes[0].statuses[position(200)].load(Relaxed), 2);
-        assert_eq!(routes[1].statuses[position(499)].load(Relaxed), 1);
-        let classes: Vec<u64> = routes[1]
-            .classes
-            .iter()
-            .map(|class| class.load(Relaxed))
-            .collect();
-        assert_eq!(classes, [1, 0, 0, 1, 1]);
-    }
 
     #[test]
     fn loads_are_timed_and_a_start_after_a_crash_is_a_restart() {
@@ -282,7 +201,7 @@ mod tests {
             assert_eq!(restarts(), expected, "at {seconds}");
         }
         let stops: Vec<u64> = model.stops.iter().map(|count| count.load(Relaxed)).collect();
-        assert_eq!(stops, [0, 1, 0, 0, 1, 0, 0, 1]);
+        assert_eq!(stops, [0, 1, 0, 0, 0, 1, 0, 0, 1]);
         assert_eq!(model.process.load(Relaxed), 0);
         for (position, cause) in StopCause::ALL.into_iter().enumerate() {
             assert_eq!(cause as usize, position);

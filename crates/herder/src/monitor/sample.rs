@@ -5,9 +5,11 @@ use serde::{Serialize, Serializer};
 
 /// One look at processors, memory and network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SystemSample {
     /// When.
     #[serde(serialize_with = "as_text")]
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub timestamp: Timestamp,
     /// Percent of time that each logical processor was busy since the previous sample, 0 to 100.
     pub cpu_util_per_core: Vec<f64>,
@@ -33,6 +35,7 @@ pub struct SystemSample {
 
 /// What has passed a network interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NetworkSample {
     /// The system's name for it.
     pub name: String,
@@ -44,9 +47,11 @@ pub struct NetworkSample {
 
 /// One look at one GPU. Unknown numbers are 0.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GpuSample {
     /// When; the same for all GPUs of one look.
     #[serde(serialize_with = "as_text")]
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub timestamp: Timestamp,
     /// The number that the vendor's tool gives it.
     pub id: u32,

@@ -9,17 +9,16 @@ use herder_core::ModelState;
 use herder_wire::headers;
 use tokio_util::sync::CancellationToken;
 
+use super::account::Account;
 use super::cross_origin::FromModel;
 use super::loading::{self, Wait};
 use super::read_ahead::ReadAhead;
 use super::{RequestContext, Reservation};
 use crate::access_log::client_address;
-use crate::activity::recording::Recording;
 use crate::app::Target;
 use crate::driver::{Lease, Ticket};
 use crate::error::ApiError;
 use crate::in_flight::{Description, Entry};
-use crate::monitor::Measured;
 use crate::proxy::{self, Access, Client, Payload};
 use crate::watched_body::watched;
 
@@ -60,34 +59,17 @@ pub(crate) async fn dispatch(
     payload: Payload,
     tracking: Tracking,
 ) -> Result<Response<Body>, ApiError> {
-    let measured = match &destination.target {
-        Target::Local(model) => Some(Measured::begin(
-            context.app.driver.metrics(),
-            *model,
-            context.route,
-        )),
-        Target::Peer(_) => None,
-    };
-    let mut recording = context.recording.take();
-    let payload = match &mut recording {
-        Some(recording) => recording.request(payload),
-        None => payload,
-    };
-    let sent = send(context, destination, payload, tracking, &mut recording);
-    let result = match (sent.await, recording) {
-        (Ok(response), Some(recording)) => Ok(recording.follow(response)),
-        (Err(error), Some(recording)) => {
-            recording.refuse(&error);
+    let mut account = Account::open(&mut context, &destination.target);
+    let payload = account.request(payload);
+    let mut account = Some(account);
+    let sent = send(context, destination, payload, tracking, &mut account).await;
+    match (sent, account) {
+        (Ok(response), Some(account)) => Ok(account.follow(response)),
+        (Err(error), Some(account)) => {
+            account.refuse(&error);
             Err(error)
         }
-        (result, None) => result,
-    };
-    match (result, measured) {
-        (Ok(response), Some(measured)) => Ok(measured.follow(response)),
-        (Err(error), Some(measured)) => {
-            measured.refused(error.status().as_u16());
-            Err(error)
-        }
+        // A loading state keeps the account itself: its outcome comes later.
         (result, None) => result,
     }
 }
@@ -97,7 +79,7 @@ async fn send(
     destination: Destination,
     payload: Payload,
     tracking: Tracking,
-    recording: &mut Option<Recording>,
+    account: &mut Option<Account>,
 ) -> Result<Response<Body>, ApiError> {
     let client = context.client();
     let RequestContext {
@@ -180,7 +162,7 @@ async fn send(
                         reservation,
                         priority,
                         onward,
-                        recording: recording.take(),
+                        account: account.take(),
                     });
                     return Ok(listed(response, entry));
                 }
@@ -191,8 +173,8 @@ async fn send(
                 lease = read_while(lease, &mut onward.payload) => lease?,
                 () = onward.cancelled.cancelled() => return Err(ApiError::cancelled()),
             };
-            if let Some(recording) = recording {
-                recording.granted(priority);
+            if let Some(account) = account {
+                account.granted(priority);
             }
             Access::Leased { lease, reservation }
         }

@@ -3,6 +3,7 @@
 //! Each step is a small function over what is known of the request. Which model runs when is the core's decision,
 //! reached through [`crate::driver`]; how bytes flow afterwards is the business of [`crate::proxy`].
 
+mod account;
 mod authenticate;
 mod body;
 pub(crate) mod cross_origin;

@@ -47,13 +47,24 @@ pub(crate) struct Choice<'a> {
 }
 
 impl Selector {
-    /// A selector that has sent nothing yet.
-    pub(crate) fn new(strategy: Strategy, targets: Vec<(String, Target)>) -> Self {
-        let open = vec![0; targets.len()];
+    /// A selector that goes on counting where `previous` is, which has had its place in an earlier configuration. One
+    /// with other targets begins anew.
+    pub(crate) fn new(strategy: Strategy, targets: Vec<(String, Target)>, previous: Option<&Self>) -> Self {
+        let same = previous.filter(|previous| {
+            let names = targets.iter().map(|(name, _)| name);
+            names.eq(previous.targets.iter().map(|(name, _)| name))
+        });
+        let counters = match same {
+            Some(previous) => Arc::clone(&previous.counters),
+            None => Arc::new(Mutex::new(Counters {
+                open: vec![0; targets.len()],
+                cursor: 0,
+            })),
+        };
         Self {
             strategy,
             targets,
-            counters: Arc::new(Mutex::new(Counters { open, cursor: 0 })),
+            counters,
         }
     }
 
@@ -238,7 +249,7 @@ mod tests {
         let targets = (0..3)
             .map(|index| (format!("m{index}"), Target::Local(ModelId(index))))
             .collect();
-        let selector = Selector::new(Strategy::Spillover { limit: 1 }, targets);
+        let selector = Selector::new(Strategy::Spillover { limit: 1 }, targets, None);
         let choose = || selector.choose(|_| ModelState::Ready).expect("one is there");
         let held: Vec<_> = (0..3).map(|_| choose()).collect();
         let names: Vec<_> = held.iter().map(|choice| choice.name).collect();
@@ -256,8 +267,8 @@ mod tests {
                 .map(|index| (format!("m{index}"), Target::Local(ModelId(index))))
                 .collect()
         };
-        let pin = Selector::new(Strategy::Pin, targets());
-        let warm = Selector::new(Strategy::Warm, targets());
+        let pin = Selector::new(Strategy::Pin, targets(), None);
+        let warm = Selector::new(Strategy::Warm, targets(), None);
         for (states, by_pin, by_warm) in [
             ([ModelState::Ready, ModelState::Stopped], true, true),
             ([ModelState::Stopped, ModelState::Starting], false, true),

@@ -13,11 +13,13 @@ use herder_config::Secret;
 use herder_wire::form;
 use http::StatusCode;
 use http::header::{AUTHORIZATION, FORWARDED, HeaderMap, HeaderName, HeaderValue};
+use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::error::ApiError;
+use crate::monitor::RequestMetrics;
 use crate::upstream::{BaseUrl, BaseUrlError, Server};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -35,6 +37,8 @@ const FORWARDING: [HeaderName; 4] = [
 pub struct Peer {
     server: Result<Arc<Server>, PeerError>,
     credentials: Credentials,
+    /// Of each model that the configuration names.
+    counters: IndexMap<String, Arc<RequestMetrics>>,
 }
 
 /// Why no request can be sent to a peer. The load accepts such values (spec/config.md 2.7).
@@ -67,13 +71,38 @@ impl Peer {
         let server = BaseUrl::parse(&settings.proxy)
             .map(|base| Arc::new(Server::new(base, &settings.timeouts)))
             .map_err(PeerError::from);
-        match credentials {
-            Ok(credentials) => Self { server, credentials },
-            Err(error) => Self {
-                server: Err(error),
-                credentials: Credentials::Withheld,
-            },
+        let (server, credentials) = match credentials {
+            Ok(credentials) => (server, credentials),
+            Err(error) => (Err(error), Credentials::Withheld),
+        };
+        let models = settings.models.iter();
+        Self {
+            server,
+            credentials,
+            counters: models.map(|model| (model.clone(), Arc::default())).collect(),
         }
+    }
+
+    /// The same peer, whose models go on with the counters that `previous` has for them.
+    #[must_use]
+    pub(crate) fn counting_on(mut self, previous: &Self) -> Self {
+        for (model, counters) in &mut self.counters {
+            if let Some(known) = previous.counters.get(model) {
+                *counters = Arc::clone(known);
+            }
+        }
+        self
+    }
+
+    /// The counters of a model of its own name. `None` when the configuration does not name it.
+    pub(crate) fn counters(&self, model: &str) -> Option<&Arc<RequestMetrics>> {
+        self.counters.get(model)
+    }
+
+    /// The models that the configuration names, with their counters.
+    pub(crate) fn models(&self) -> impl Iterator<Item = (&str, &RequestMetrics)> {
+        let counters = self.counters.iter();
+        counters.map(|(model, counters)| (model.as_str(), &**counters))
     }
 
     /// Makes the headers of a request those that the peer may see.
@@ -314,6 +343,19 @@ mod tests {
                 (StatusCode::BAD_GATEWAY, expected)
             );
         }
+    }
+
+    #[test]
+    fn q16_counters_outlive_a_change_of_settings() {
+        let named = |models: &[&str]| herder_config::Peer {
+            models: models.iter().map(|&model| model.to_owned()).collect(),
+            ..settings("http://h", None, false)
+        };
+        let old = Peer::new(&named(&["moon", "sun"]));
+        let new = Peer::new(&named(&["sun", "star"])).counting_on(&old);
+        let is_shared = |model: &str| Arc::ptr_eq(new.counters(model).unwrap(), old.counters(model).unwrap());
+        assert!(is_shared("sun"));
+        assert!(new.counters("moon").is_none() && new.counters("star").is_some());
     }
 
     #[tokio::test(start_paused = true)]

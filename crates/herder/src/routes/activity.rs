@@ -5,28 +5,22 @@ use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 
 use super::reply;
-use crate::activity::query::{Query, Sort};
+use crate::activity::query::{MAX_LIMIT, Query, Sort};
 use crate::activity::statistics::Statistics;
 use crate::activity::store::QueryError;
 use crate::error::ApiError;
 use crate::pipeline::RequestContext;
 
-/// Most rows of a page.
-const MAX_LIMIT: u64 = 999;
-
 /// A page of finished requests.
 pub(super) async fn list(context: &RequestContext) -> Result<Response<Body>, ApiError> {
     let query = parse(context.head.uri.query().unwrap_or_default()).map_err(bad_request)?;
-    let mut page = context
-        .app
-        .activity
+    let stored = context.app.activity.view();
+    let mut page = stored
         .query(move |connection| query.run(connection))
         .await
         .map_err(|error| unreadable(&error))?;
-    if let Some(captures) = context.app.activity.captures() {
-        for entry in &mut page.data {
-            entry.has_capture = captures.contains(entry.id);
-        }
+    for entry in &mut page.data {
+        entry.has_capture = stored.captures().contains(entry.id);
     }
     Ok(reply::json(&page))
 }

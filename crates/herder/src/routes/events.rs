@@ -8,6 +8,8 @@ mod in_flight;
 mod log_source;
 mod models;
 mod outlet;
+#[cfg(test)]
+mod schema;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +18,13 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::http::header::{self, HeaderName, HeaderValue};
 use bytes::Bytes;
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::profiles::ActiveProfile;
 use super::reply::with_type;
 use crate::access_log::client_address;
 use crate::app::{App, Snapshot};
@@ -32,12 +35,38 @@ use in_flight::InFlightSource;
 use log_source::LogSource;
 use models::ModelSource;
 use outlet::{EventBody, Gone, Outlet};
+#[cfg(test)]
+pub(super) use schema::Event;
 
 /// Time between two signs of life. Shorter than what proxies wait for, which is rarely less than half a minute.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Time between two looks at how far answers are (spec/http-api.md 1.16).
 const BYTES_INTERVAL: Duration = Duration::from_millis(250);
+
+/// A request has ended and is stored.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "StoredRequest"))]
+struct Stored {
+    /// Number of its row in the activity.
+    id: i64,
+}
+
+/// What a user interface has to know of the configuration.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UiConfig<'a> {
+    /// About the list of finished requests.
+    activity: UiActivity<'a>,
+}
+
+/// What it has to know about the list of finished requests.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UiActivity<'a> {
+    /// Headers that name a session.
+    session_id: &'a [String],
+}
 
 /// The stream: how everything is, then what changes, until herder ends.
 pub(super) fn stream(context: &RequestContext) -> Response<Body> {
@@ -47,7 +76,7 @@ pub(super) fn stream(context: &RequestContext) -> Response<Body> {
     let hang_up = head.extensions.get::<HangUp>().cloned();
     let (outlet, frames) = Outlet::new(Arc::clone(&app.logs), client, hang_up);
     let shutdown = app.shutdown.clone();
-    let feed = feed(app, Arc::clone(&context.snapshot), outlet);
+    let feed = feed(app, outlet);
     let feed = tokio::spawn(async move {
         tokio::select! {
             // Whatever the reason is, the stream ends.
@@ -72,20 +101,21 @@ pub(super) fn stream(context: &RequestContext) -> Response<Body> {
 }
 
 /// Sends events until nobody takes them, or until a log takes no more readers like this one.
-async fn feed(app: Arc<App>, snapshot: Arc<Snapshot>, outlet: Outlet) -> Result<(), Gone> {
+async fn feed(app: Arc<App>, outlet: Outlet) -> Result<(), Gone> {
     // Subscribe first, then tell: nothing can happen in between.
     let (proxy_history, mut proxy) = LogSource::begin("proxy", app.logs.proxy());
     let (upstream_history, mut upstream) = LogSource::begin("upstream", app.logs.upstream());
+    let mut reloaded = app.reloaded.subscribe();
+    let snapshot = app.snapshot.load_full();
     let (states, mut models) = ModelSource::begin(&app.driver, Arc::clone(&snapshot));
     let (requests, mut in_flight) = InFlightSource::begin(Arc::clone(&app.in_flight));
     let mut active_profile = app.active_profile.subscribe();
     let mut stored = app.activity.watch();
-    let session = &snapshot.config.session_id_headers;
     let first = [
         proxy_history,
         upstream_history,
         states,
-        frame(Kind::UiConfig, &json!({ "activity": { "session_id": session } })),
+        ui_config(&snapshot),
         profile(&mut active_profile),
         requests,
     ];
@@ -108,6 +138,14 @@ async fn feed(app: Arc<App>, snapshot: Arc<Snapshot>, outlet: Outlet) -> Result<
             },
             event = models.next(&app.driver) => event,
             event = in_flight.next() => event,
+            changed = reloaded.changed() => match changed {
+                Ok(()) => {
+                    let snapshot = app.snapshot.load_full();
+                    outlet.send(ui_config(&snapshot)).await?;
+                    models.reload(&app.driver, snapshot)
+                }
+                Err(_) => return Ok(()),
+            },
             changed = active_profile.changed() => match changed {
                 Ok(()) => {
                     outlet.send(profile(&mut active_profile)).await?;
@@ -116,7 +154,7 @@ async fn feed(app: Arc<App>, snapshot: Arc<Snapshot>, outlet: Outlet) -> Result<
                 Err(_) => return Ok(()),
             },
             id = stored.recv() => match id {
-                Ok(id) => frame(Kind::Activity, &json!({ "id": id })),
+                Ok(id) => frame(Kind::Activity, &Stored { id }),
                 // Every event says the same: look again. The next one, which is there already, says it.
                 Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return Ok(()),
@@ -133,8 +171,16 @@ async fn feed(app: Arc<App>, snapshot: Arc<Snapshot>, outlet: Outlet) -> Result<
     }
 }
 
+fn ui_config(snapshot: &Snapshot) -> Bytes {
+    let activity = UiActivity {
+        session_id: &snapshot.config.session_id_headers,
+    };
+    frame(Kind::UiConfig, &UiConfig { activity })
+}
+
 /// The active profile, which the client knows from then on.
 fn profile(active: &mut watch::Receiver<Option<Arc<str>>>) -> Bytes {
     let active = active.borrow_and_update().clone();
-    frame(Kind::ProfileChanged, &json!({ "active": active.as_deref() }))
+    let active = active.as_deref();
+    frame(Kind::ProfileChanged, &ActiveProfile { active })
 }

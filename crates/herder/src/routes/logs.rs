@@ -43,15 +43,15 @@ pub(super) fn stream_of(context: &RequestContext, open: &str) -> Result<Response
         name == "proxy" || name == "upstream" || context.snapshot.resolve(name).is_some()
     });
     let ring = match named.as_ref().map(|named| named.name.as_str()) {
-        Some("proxy") => logs.proxy(),
-        Some("upstream") => logs.upstream(),
+        Some("proxy") => Arc::clone(logs.proxy()),
+        Some("upstream") => Arc::clone(logs.upstream()),
         Some(name) => {
             let model = context.snapshot.resolve(name).ok_or_else(unknown_log)?;
             logs.model(model)
         }
         None => return Err(unknown_log()),
     };
-    Ok(follow(context, ring))
+    Ok(follow(context, &ring))
 }
 
 fn unknown_log() -> ApiError {

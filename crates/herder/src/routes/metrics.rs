@@ -7,7 +7,7 @@ use axum::http::{Response, StatusCode};
 
 use super::reply;
 use crate::app::{App, Snapshot};
-use crate::monitor::{self, Exposition, ModelNow, Monitor};
+use crate::monitor::{self, Exposition, ModelNow, PeerModelNow, Samples};
 use crate::pipeline::RequestContext;
 
 /// The content type of the format's version 0.0.4.
@@ -18,8 +18,8 @@ pub(super) async fn exposition(context: &RequestContext) -> Response<Body> {
     let (app, snapshot) = (Arc::clone(&context.app), Arc::clone(&context.snapshot));
     // Reads the memory of the models' processes.
     let written = tokio::task::spawn_blocking(move || {
-        let monitor = app.monitor.as_ref()?;
-        Some(write(&app, &snapshot, monitor))
+        let samples = app.monitor.samples()?;
+        Some(write(&app, &snapshot, &samples))
     });
     match written.await {
         Ok(Some(text)) => reply::with_type(Body::from(text), TEXT_FORMAT),
@@ -32,18 +32,18 @@ pub(super) async fn exposition(context: &RequestContext) -> Response<Body> {
     }
 }
 
-fn write(app: &App, snapshot: &Snapshot, monitor: &Monitor) -> String {
+fn write(app: &App, snapshot: &Snapshot, samples: &Samples) -> String {
     let mut exposition = Exposition::default();
     monitor::write_seed_metrics(
         &mut exposition,
-        monitor.newest_system_sample().as_deref(),
-        monitor.newest_gpu_samples().as_deref().map(Vec::as_slice),
+        samples.newest_system().as_deref(),
+        samples.newest_gpus().as_deref().map(Vec::as_slice),
     );
     let metrics = app.driver.metrics();
     let occupancy = app.driver.occupancy();
     let models: Vec<ModelNow<'_>> = snapshot
         .models()
-        .zip(occupancy)
+        .map(|model| (model, occupancy[model.index()]))
         .map(|(model, now)| ModelNow {
             id: snapshot.model(model).0,
             metrics: metrics.model(model),
@@ -53,6 +53,14 @@ fn write(app: &App, snapshot: &Snapshot, monitor: &Monitor) -> String {
             resident_bytes: monitor::resident_bytes(metrics, model),
         })
         .collect();
-    monitor::write_herder_metrics(&mut exposition, &models);
+    let peers: Vec<PeerModelNow<'_>> = snapshot
+        .peers()
+        .flat_map(|(id, peer)| peer.models().map(move |(model, requests)| (id, model, requests)))
+        .map(|(id, model, requests)| PeerModelNow {
+            id: format!("{id}/{model}"),
+            requests,
+        })
+        .collect();
+    monitor::write_herder_metrics(&mut exposition, &models, &peers);
     exposition.into_text()
 }

@@ -3,6 +3,7 @@
 //! Every request passes `answer` once. What a route does is in the file of its family; what happens to a request on
 //! its way to a model is the business of `pipeline`.
 
+mod abilities;
 mod activity;
 mod captures;
 mod comfyui;
@@ -14,8 +15,10 @@ mod inference;
 mod logs;
 mod metrics;
 mod models;
+mod openapi;
 mod performance;
 mod profiles;
+mod reload;
 mod reply;
 mod running;
 mod table;
@@ -106,6 +109,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Performance => performance::samples(&context),
         Endpoint::Metrics => Ok(metrics::exposition(&context).await),
         Endpoint::Hardware => hardware::snapshot(&context),
+        Endpoint::Reload => reload::reload(&context).await,
+        Endpoint::Document => Ok(openapi::document()),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
         Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),

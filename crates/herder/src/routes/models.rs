@@ -4,11 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::Response;
-use herder_config::{Capabilities, Modality, Model, Strategy};
+use herder_config::{Model, Strategy};
 use herder_core::{ModelId, ModelState};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::abilities::{Abilities, is_zero};
 use super::reply;
 use crate::app::Snapshot;
 use crate::pipeline::RequestContext;
@@ -21,31 +22,70 @@ const REPLACED_BY_CAPABILITIES: [&str; 4] = [
     "context_length",
 ];
 
+/// Every listed name, in byte order.
 #[derive(Serialize)]
-struct List {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ModelList"))]
+pub(super) struct List {
+    /// The names.
     data: Vec<Entry>,
+    /// Always `list`.
     object: &'static str,
 }
 
+/// A name that a request may ask for: a model, an alias, a model of a peer, a selector, or a pin of the active profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedModel"))]
 struct Entry {
+    /// What a request says as its `model`.
     id: String,
+    /// Always `model`.
     object: &'static str,
     /// Unix seconds of this request, not of the model.
     created: u64,
+    /// Always `llama-swap`, which is what clients look for.
     owned_by: &'static str,
+    /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
+    /// For people.
     #[serde(skip_serializing_if = "String::is_empty")]
     description: String,
     #[serde(flatten)]
-    capabilities: Map<String, Value>,
-    meta: Map<String, Value>,
+    abilities: Abilities,
+    /// More about it.
+    meta: Meta,
+    /// Whether it could answer at once.
     status: Status,
 }
 
+/// What herder knows of a name besides.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedModelMeta"))]
+struct Meta {
+    /// The configuration's `metadata`, with `type` (`model`, `alias`, `peer`, `selector` or `profile`) and what belongs to it:
+    /// `aliases`, `modelID`, `peerID`, or `strategy`, `targets` and `spillover`.
+    llamaswap: Map<String, Value>,
+    /// Tokens that fit into the context.
+    #[serde(skip_serializing_if = "is_zero")]
+    n_ctx: u64,
+}
+
+impl Meta {
+    fn about<const N: usize>(known: [(&str, &str); N]) -> Self {
+        let known = known.map(|(key, value)| (key.to_owned(), Value::from(value)));
+        Self {
+            llamaswap: Map::from_iter(known),
+            n_ctx: 0,
+        }
+    }
+}
+
+/// Whether a model has a process.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedModelStatus"))]
 struct Status {
+    /// `loaded` or `unloaded`.
+    #[cfg_attr(test, schemars(extend("enum" = ["loaded", "unloaded"])))]
     value: &'static str,
 }
 
@@ -67,8 +107,8 @@ pub(super) fn list(context: &RequestContext) -> Response<Body> {
     let state = |model: ModelId| {
         running
             .iter()
-            .find(|(running, _)| *running == model)
-            .map_or(ModelState::Stopped, |(_, state)| *state)
+            .find(|running| running.model == model)
+            .map_or(ModelState::Stopped, |running| running.state)
     };
     let mut data = local_entries(snapshot, created, |model| state(model) != ModelState::Stopped);
     data.extend(peer_entries(snapshot, created));
@@ -112,14 +152,7 @@ fn local_entry(id: &str, model: &Model, own: Vec<(&str, Value)>, created: u64, l
         about.retain(|key, _| !REPLACED_BY_CAPABILITIES.contains(&key.as_str()));
     }
     about.extend(own.into_iter().map(|(key, value)| (key.to_owned(), value)));
-    let mut meta = Map::from_iter([("llamaswap".to_owned(), Value::Object(about))]);
-    let mut capabilities = Map::new();
-    if let Some(known) = &model.capabilities {
-        capabilities = describe(known);
-        if known.context > 0 {
-            meta.insert("n_ctx".to_owned(), json!(known.context));
-        }
-    }
+    let known = model.capabilities.as_ref();
     Entry {
         id: id.to_owned(),
         object: "model",
@@ -127,8 +160,11 @@ fn local_entry(id: &str, model: &Model, own: Vec<(&str, Value)>, created: u64, l
         owned_by: "llama-swap",
         name: model.name.trim().to_owned(),
         description: model.description.trim().to_owned(),
-        capabilities,
-        meta,
+        abilities: known.map(Abilities::of).unwrap_or_default(),
+        meta: Meta {
+            llamaswap: about,
+            n_ctx: known.map_or(0, |known| known.context),
+        },
         status: Status::of(loaded),
     }
 }
@@ -143,8 +179,8 @@ fn peer_entries(snapshot: &Snapshot, created: u64) -> impl Iterator<Item = Entry
             owned_by: "llama-swap",
             name: format!("{peer}: {model}"),
             description: String::new(),
-            capabilities: Map::new(),
-            meta: Map::from_iter([("llamaswap".to_owned(), json!({ "type": "peer", "peerID": peer }))]),
+            abilities: Abilities::default(),
+            meta: Meta::about([("type", "peer"), ("peerID", peer)]),
             status: Status::of(false),
         })
     })
@@ -188,8 +224,11 @@ fn selector_entries(
             owned_by: "llama-swap",
             name: settings.name.trim().to_owned(),
             description: settings.description.trim().to_owned(),
-            capabilities: Map::new(),
-            meta: Map::from_iter([("llamaswap".to_owned(), Value::Object(about))]),
+            abilities: Abilities::default(),
+            meta: Meta {
+                llamaswap: about,
+                n_ctx: 0,
+            },
             status: Status::of(loaded),
         }
     })
@@ -212,137 +251,8 @@ fn pin_entries(context: &RequestContext, created: u64) -> impl Iterator<Item = E
         owned_by: "llama-swap",
         name: String::new(),
         description: String::new(),
-        capabilities: Map::new(),
-        meta: Map::from_iter([("llamaswap".to_owned(), json!({ "type": "profile" }))]),
+        abilities: Abilities::default(),
+        meta: Meta::about([("type", "profile")]),
         status: Status::of(false),
     })
-}
-
-/// The fields that say what a model can take and give; each only when it says something.
-pub(super) fn describe(known: &Capabilities) -> Map<String, Value> {
-    let mut fields = Map::new();
-    let takes = |modality: Modality| known.input.contains(&modality);
-    let gives = |modality: Modality| known.output.contains(&modality);
-    let inputs: Vec<&str> = known.input.iter().copied().map(word).collect();
-    let outputs: Vec<&str> = known.output.iter().copied().map(word).collect();
-    let mut architecture = Map::new();
-    if !inputs.is_empty() {
-        architecture.insert("input_modalities".to_owned(), json!(inputs));
-    }
-    if !outputs.is_empty() {
-        architecture.insert("output_modalities".to_owned(), json!(outputs));
-    }
-    if !inputs.is_empty() && !outputs.is_empty() {
-        architecture.insert(
-            "modality".to_owned(),
-            json!(format!("{}->{}", inputs.join("+"), outputs.join("+"))),
-        );
-    }
-    if !architecture.is_empty() {
-        fields.insert("architecture".to_owned(), Value::Object(architecture));
-    }
-    let abilities = [
-        ("vision", takes(Modality::Image)),
-        (
-            "audio_transcriptions",
-            takes(Modality::Audio) && gives(Modality::Text),
-        ),
-        ("audio_speech", takes(Modality::Text) && gives(Modality::Audio)),
-        (
-            "image_generation",
-            takes(Modality::Text) && gives(Modality::Image),
-        ),
-        ("image_to_image", takes(Modality::Image) && gives(Modality::Image)),
-        ("function_calling", known.tools),
-        ("reranker", known.reranker),
-    ];
-    let present: Map<String, Value> = abilities
-        .into_iter()
-        .filter(|(_, present)| *present)
-        .map(|(name, _)| (name.to_owned(), json!(true)))
-        .collect();
-    if !present.is_empty() {
-        fields.insert("capabilities".to_owned(), Value::Object(present));
-    }
-    if known.tools {
-        fields.insert("supported_parameters".to_owned(), json!(["tools", "tool_choice"]));
-    }
-    if known.context > 0 {
-        fields.insert("context_length".to_owned(), json!(known.context));
-    }
-    fields
-}
-
-fn word(modality: Modality) -> &'static str {
-    match modality {
-        Modality::Text => "text",
-        Modality::Audio => "audio",
-        Modality::Image => "image",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn described(input: &[Modality], output: &[Modality]) -> Capabilities {
-        Capabilities {
-            input: input.to_vec(),
-            output: output.to_vec(),
-            ..Capabilities::default()
-        }
-    }
-
-    #[test]
-    fn capabilities_follow_from_the_modalities() {
-        use Modality::{Audio, Image, Text};
-        let table = [
-            (
-                described(&[Text, Image], &[Text]),
-                json!({
-                    "architecture": {
-                        "input_modalities": ["text", "image"],
-                        "output_modalities": ["text"],
-                        "modality": "text+image->text",
-                    },
-                    "capabilities": {"vision": true},
-                }),
-            ),
-            (
-                described(&[Audio], &[]),
-                json!({"architecture": {"input_modalities": ["audio"]}}),
-            ),
-            (
-                described(&[], &[Image]),
-                json!({"architecture": {"output_modalities": ["image"]}}),
-            ),
-            (
-                described(&[Text], &[Audio, Image]),
-                json!({
-                    "architecture": {
-                        "input_modalities": ["text"],
-                        "output_modalities": ["audio", "image"],
-                        "modality": "text->audio+image",
-                    },
-                    "capabilities": {"audio_speech": true, "image_generation": true},
-                }),
-            ),
-            (
-                Capabilities {
-                    tools: true,
-                    reranker: true,
-                    context: 4096,
-                    ..Capabilities::default()
-                },
-                json!({
-                    "capabilities": {"function_calling": true, "reranker": true},
-                    "supported_parameters": ["tools", "tool_choice"],
-                    "context_length": 4096,
-                }),
-            ),
-        ];
-        for (known, expected) in table {
-            assert_eq!(Value::Object(describe(&known)), expected);
-        }
-    }
 }

@@ -13,11 +13,15 @@ use crate::error::ApiError;
 use crate::monitor::{GpuSample, SystemSample};
 use crate::pipeline::RequestContext;
 
-/// The answer.
+/// Samples of the machine, oldest first.
 #[derive(Serialize)]
-struct Performance<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Performance<'a> {
+    /// Whether anything is measured.
     enabled: bool,
+    /// Processors, memory and network.
     sys_stats: Vec<&'a SystemSample>,
+    /// GPUs.
     gpu_stats: Vec<&'a GpuSample>,
 }
 
@@ -27,14 +31,14 @@ struct Performance<'a> {
 ///
 /// 400 when `after` is no RFC 3339 time.
 pub(super) fn samples(context: &RequestContext) -> Result<Response<Body>, ApiError> {
-    let Some(monitor) = &context.app.monitor else {
+    let Some(samples) = context.app.monitor.samples() else {
         let mut response = reply::json(&serde_json::json!({ "enabled": false }));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return Ok(response);
     };
     let after = after(&context.head.uri)?;
-    let system = monitor.system_samples(after);
-    let gpus = monitor.gpu_samples(after);
+    let system = samples.system(after);
+    let gpus = samples.gpus(after);
     Ok(reply::json(&Performance {
         enabled: true,
         sys_stats: system.iter().map(Arc::as_ref).collect(),

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::reply;
 use crate::error::ApiError;
@@ -16,18 +16,35 @@ use crate::pipeline::{self, RequestContext};
 /// The longest request to switch profiles, in bytes. It holds one name.
 const MAX_REQUEST_BYTES: u64 = 64 * 1024;
 
+/// The profiles of the configuration.
 #[derive(Serialize)]
-struct List<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Profiles"))]
+pub(super) struct List<'a> {
+    /// Id of the active one; `null` for none.
     active: Option<&'a str>,
+    /// In ascending order of id.
     profiles: Vec<Entry<'a>>,
 }
 
+/// A profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Profile"))]
 struct Entry<'a> {
+    /// Its id.
     id: &'a str,
+    /// For people; may be empty.
     description: &'a str,
     /// Requested name to target; an empty target disables the name.
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
     pins: IndexMap<&'a str, &'a str>,
+}
+
+/// The profile that counts for new requests.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ActiveProfile<'a> {
+    /// Its id; `null` for none.
+    pub(super) active: Option<&'a str>,
 }
 
 /// In ascending order of id.
@@ -60,19 +77,27 @@ pub(super) fn list(context: &RequestContext) -> Response<Body> {
 pub(super) async fn switch(context: &RequestContext, body: Body) -> Result<Response<Body>, ApiError> {
     let body = pipeline::read_body(body, &context.head.headers, MAX_REQUEST_BYTES).await?;
     let name = parse(&body)?;
-    if let Some(name) = &name
-        && !context.snapshot.config.profiles.contains_key(name)
-    {
-        let message = format!("profile \"{name}\" not found");
-        return Err(ApiError::new(StatusCode::NOT_FOUND, message));
-    }
-    let answer = reply::json(&json!({ "active": name }));
-    context.app.active_profile.send_if_modified(|active| {
-        let differs = active.as_deref() != name.as_deref();
-        *active = name.map(Arc::from);
+    let mut is_known = true;
+    let app = &context.app;
+    app.active_profile.send_if_modified(|active| {
+        // Looked up here, so that a reload at the same moment either knows this profile or ends it.
+        let snapshot = app.snapshot.load();
+        is_known = name
+            .as_ref()
+            .is_none_or(|name| snapshot.config.profiles.contains_key(name));
+        let differs = is_known && active.as_deref() != name.as_deref();
+        if differs {
+            *active = name.as_deref().map(Arc::from);
+        }
         differs
     });
-    Ok(answer)
+    if is_known {
+        return Ok(reply::json(&ActiveProfile {
+            active: name.as_deref(),
+        }));
+    }
+    let message = format!("profile \"{}\" not found", name.unwrap_or_default());
+    Err(ApiError::new(StatusCode::NOT_FOUND, message))
 }
 
 /// The profile that a request names; `None` for none.

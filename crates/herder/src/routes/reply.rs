@@ -36,9 +36,17 @@ pub(super) fn json(value: &impl Serialize) -> Response<Body> {
     }
 }
 
+/// It is done.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Done {
+    /// Always `ok`.
+    msg: &'static str,
+}
+
 /// `{"msg":"ok"}`
 pub(super) fn done() -> Response<Body> {
-    json(&serde_json::json!({ "msg": "ok" }))
+    json(&Done { msg: "ok" })
 }
 
 /// A redirect with an empty body.

@@ -5,48 +5,59 @@ use axum::http::Response;
 use serde::Serialize;
 
 use super::reply;
+use crate::driver::Running;
 use crate::logs::mask;
 use crate::pipeline::RequestContext;
 use crate::state_word::state_word;
 
+/// The models that have a process.
 #[derive(Serialize)]
-struct Running<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RunningModels"))]
+pub(super) struct List<'a> {
+    /// In ascending order of model id.
     running: Vec<Entry<'a>>,
 }
 
-/// All seven fields are always there.
+/// A model with a process. All seven fields are always there.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RunningModel"))]
 struct Entry<'a> {
+    /// Its id.
     model: &'a str,
+    /// What the process is doing.
+    #[cfg_attr(test, schemars(extend("enum" = ["starting", "ready", "stopping"])))]
     state: &'static str,
-    /// The expanded command, secrets masked (decisions.md, "Secrets").
+    /// The expanded command, secrets masked .
     cmd: String,
+    /// Where it answers.
     proxy: &'a str,
     /// Seconds; 0 = never unloaded for idleness.
     ttl: u64,
+    /// For people; may be empty.
     name: &'a str,
+    /// For people; may be empty.
     description: &'a str,
 }
 
-/// In ascending order of model id.
+/// In ascending order of model id. A process may belong to a model that is not configured any more.
 pub(super) fn list(context: &RequestContext) -> Response<Body> {
-    let running = context
-        .app
-        .driver
-        .running()
-        .into_iter()
-        .map(|(model, state)| {
-            let (id, settings) = context.snapshot.model(model);
-            Entry {
-                model: id,
-                state: state_word(state),
-                cmd: mask(&settings.cmd, &settings.sensitive).into_owned(),
-                proxy: &settings.proxy,
-                ttl: settings.ttl.map_or(0, |ttl| ttl.as_secs()),
-                name: &settings.name,
-                description: &settings.description,
-            }
-        })
-        .collect();
-    reply::json(&Running { running })
+    let processes = context.app.driver.running();
+    reply::json(&List {
+        running: processes.iter().map(Entry::of).collect(),
+    })
+}
+
+impl<'a> Entry<'a> {
+    fn of(process: &'a Running) -> Self {
+        let settings = &process.settings;
+        Self {
+            model: &process.name,
+            state: state_word(process.state),
+            cmd: mask(&settings.cmd, &settings.sensitive).into_owned(),
+            proxy: &settings.proxy,
+            ttl: settings.ttl.map_or(0, |ttl| ttl.as_secs()),
+            name: &settings.name,
+            description: &settings.description,
+        }
+    }
 }

@@ -54,6 +54,10 @@ pub(crate) enum Endpoint {
     Metrics,
     /// Which machine this is.
     Hardware,
+    /// Reads the configuration again.
+    Reload,
+    /// What herder's own routes take and give.
+    Document,
     /// `/`
     Home,
     /// `GET /upstream`
@@ -81,11 +85,14 @@ pub(crate) enum Found<'path> {
 
 /// Methods of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verbs {
+pub(super) enum Verbs {
     /// `GET`, and `HEAD` with it.
     Get,
+    /// `POST`
     Post,
+    /// `PUT`
     Put,
+    /// Every method.
     Any,
 }
 
@@ -93,7 +100,7 @@ use Endpoint::{Inference, InferenceWithoutPrefix};
 use Verbs::{Any, Get, Post, Put};
 
 /// In a pattern, `*` stands for one segment, and a final `**` for the rest of the path, which may be empty.
-const ROUTES: &[(Verbs, &str, Endpoint)] = &[
+pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Post, "/v1/chat/completions", Inference),
     (Post, "/v1/responses", Inference),
     (Post, "/v1/completions", Inference),
@@ -135,12 +142,14 @@ const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Put, "/api/profiles/active", Endpoint::SwitchProfile),
     (Get, "/api/events", Endpoint::Events),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
+    (Post, "/api/config/reload", Endpoint::Reload),
     (Get, "/api/metrics/activity", Endpoint::Activity),
     (Get, "/api/captures/*", Endpoint::Capture),
     (Get, "/api/metrics/stats", Endpoint::Statistics),
     (Get, "/api/version", Endpoint::Version),
     (Get, "/api/performance", Endpoint::Performance),
     (Get, "/api/hardware", Endpoint::Hardware),
+    (Get, "/api/openapi.json", Endpoint::Document),
     (Get, "/metrics", Endpoint::Metrics),
     (Get, "/health", Endpoint::Health),
     (Get, "/wol-health", Endpoint::Health),
@@ -181,6 +190,8 @@ impl Endpoint {
             | Self::Performance
             | Self::Metrics
             | Self::Hardware
+            | Self::Reload
+            | Self::Document
             | Self::ComfyHome
             | Self::Comfy
             | Self::Upstream => true,
@@ -332,6 +343,8 @@ mod tests {
                 "/logs/stream/a/b",
                 Found::Route(Endpoint::LogStreamOf, "a/b"),
             ),
+            ("POST", "/api/config/reload", Found::Route(Endpoint::Reload, "")),
+            ("GET", "/api/config/reload", Found::WrongMethod("POST".into())),
             ("GET", "/api/profiles", Found::Route(Endpoint::Profiles, "")),
             (
                 "PUT",

@@ -7,11 +7,15 @@ use serde::Serialize;
 use super::reply;
 use crate::cli::version::{BUILD_DATE, COMMIT, VERSION};
 
-/// Exactly these three texts (spec/http-api.md 1.12).
+/// Which herder answers: exactly these three texts (spec/http-api.md 1.12).
 #[derive(Serialize)]
-struct Version {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Version {
+    /// When it was built; `unknown` for an own build.
     build_date: &'static str,
+    /// From which commit.
     commit: &'static str,
+    /// Its version.
     version: &'static str,
 }
 

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_open_to_the_world_only_with_keys() {
+    fn row_132_defaults_open_to_the_world_only_with_keys() {
         let table = [
             (false, false, "127.0.0.1:8080", Reason::NoKeys),
             (false, true, "127.0.0.1:8443", Reason::NoKeys),

@@ -55,6 +55,12 @@ impl Server {
         }
     }
 
+    /// The same server with other timeouts, and with connections of its own.
+    #[must_use]
+    pub fn reconnected(&self, timeouts: &Timeouts) -> Self {
+        Self::new(self.base.clone(), timeouts)
+    }
+
     /// The URL for a request target as the client spelt it (path and query, starting with a slash).
     ///
     /// # Errors

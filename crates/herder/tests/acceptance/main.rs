@@ -6,6 +6,9 @@
 mod process_rows;
 mod public_clients;
 mod real_inference;
+mod reload;
+mod reload_records;
+mod reload_settings;
 mod scheduling_rows;
 mod soak;
 mod support;

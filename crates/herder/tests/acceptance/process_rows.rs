@@ -531,7 +531,7 @@ async fn p35_event_streams_flow_chunk_by_chunk() {
 }
 
 #[tokio::test]
-async fn p36_websockets_pass_and_hold_the_model() {
+async fn p36_s38_websockets_pass_and_hold_the_model() {
     let router = Herd::new().model("a", "", &[]).model("b", "", &[]).start().await;
     let mut socket = open_websocket(&router, "/upstream/a/ws").await;
     socket.write_all(b"hello through the tunnel").await.unwrap();

@@ -1,4 +1,4 @@
-//! The official Python clients of the OpenAI and Anthropic APIs against the real router and its demo models.
+//! The public Python clients `openai`, `anthropic` and `httpx` against the real router and its demo models.
 //!
 //! `cargo xtask test` installs them and sets the variable below.
 
@@ -7,13 +7,13 @@ use std::process::Stdio;
 use herder_testkit::Router;
 use tokio::process::Command;
 
-/// A Python that has both clients.
+/// A Python that has the clients.
 const PYTHON: &str = "HERDER_CLIENT_PYTHON";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/acceptance/public_clients.py");
 const KEY: &str = "a-key-for-this-test";
 
 #[tokio::test]
-async fn the_official_python_clients_are_served() {
+async fn the_public_python_clients_are_served() {
     let python =
         std::env::var_os(PYTHON).unwrap_or_else(|| panic!("{PYTHON} is not set: `cargo xtask test` sets it"));
     let herder = env!("CARGO_BIN_EXE_herder");

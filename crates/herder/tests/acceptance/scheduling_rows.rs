@@ -96,6 +96,47 @@ async fn s02_a_swap_waits_for_the_answer_in_progress() {
     assert_eq!(router.running().await.keys().collect::<Vec<_>>(), ["b"]);
 }
 
+/// Row 138 of spec/config.md section 8.
+#[tokio::test]
+async fn row_138_two_models_of_a_swap_group_at_once() {
+    let router = Herd::new()
+        .head(DEBUG)
+        .model("a", "--load 500ms", &[])
+        .model("b", "--load 500ms", &[])
+        .tail("groups: {duo: {swap: true, members: [a, b]}}")
+        .start()
+        .await;
+    let requests = [
+        chat_later(router.client(), "a", &[]),
+        chat_later(router.client(), "b", &[]),
+    ];
+    for request in requests {
+        assert_eq!(status_of(request).await, StatusCode::OK);
+    }
+    // Which of the two came first is the system's choice; the other one waited for it.
+    let [first, second] = <[String; 2]>::try_from(spawned(&router)).expect("two loads");
+    let waits = format!("[DEBUG] {second} waits at position 1");
+    assert!(router.stdout().contains(&waits), "{}", router.stdout());
+    let log = router.event_log(EVENTS);
+    let when = |kind: &str, name: &str| {
+        let events = log.of_kind(kind);
+        let event = events.iter().find(|event| event.name == name);
+        event
+            .unwrap_or_else(|| panic!("no {kind} of {name}"))
+            .milliseconds
+    };
+    let order = [
+        when("spawn", &first),
+        when("request", &first),
+        when("term", &first),
+        when("exit", &first),
+        when("spawn", &second),
+        when("request", &second),
+    ];
+    assert!(order.is_sorted(), "{order:?}");
+    assert_eq!(router.running().await.into_keys().collect::<Vec<_>>(), [second]);
+}
+
 #[tokio::test]
 async fn s03_six_requests_for_three_models_are_three_loads() {
     let herd = ["a", "b", "c"]

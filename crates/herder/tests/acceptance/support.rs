@@ -58,6 +58,11 @@ impl Herd {
         self
     }
 
+    /// The text of the configuration file.
+    pub(crate) fn yaml(&self) -> String {
+        format!("{}models:\n{}{}", self.head, self.models, self.tail)
+    }
+
     /// Starts the real router with it.
     pub(crate) async fn start(self) -> Router {
         self.start_with(&[]).await
@@ -65,8 +70,7 @@ impl Herd {
 
     /// Starts it with more environment variables.
     pub(crate) async fn start_with(self, environment: &[(&str, &str)]) -> Router {
-        let config = format!("{}models:\n{}{}", self.head, self.models, self.tail);
-        let builder = Router::builder(env!("CARGO_BIN_EXE_herder")).config(&config);
+        let builder = Router::builder(env!("CARGO_BIN_EXE_herder")).config(&self.yaml());
         environment
             .iter()
             .fold(builder, |builder, (name, value)| builder.environment(name, value))

@@ -14,17 +14,17 @@ use crate::upstream::upgrade;
 const MOST_STREAMS: usize = 128;
 
 /// An open event stream.
-struct Events {
+pub(crate) struct Events {
     stream: Streaming,
     /// What has been received of frames that are not complete.
     pending: Vec<u8>,
 }
 
 /// A decoded event: its type, and the JSON in its `data`.
-type Event = (String, Value);
+pub(crate) type Event = (String, Value);
 
 impl Events {
-    async fn open(router: &Router) -> Self {
+    pub(crate) async fn open(router: &Router) -> Self {
         Self {
             stream: router.stream(Method::GET, "/api/events", &[], "").await,
             pending: Vec::new(),
@@ -47,7 +47,7 @@ impl Events {
     }
 
     /// The next event; comments are passed over.
-    async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         let event = timeout(PATIENCE, self.try_next()).await;
         event.expect("an event").expect("the stream goes on")
     }

@@ -8,6 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
 
 use crate::fixture::{CHAT, error};
+use crate::monitor::counted;
 
 const OPENING: &str = "━━━━━\nllama-swap loading model: slowpoke\n";
 
@@ -273,6 +274,9 @@ async fn s34_and_q23_a_load_that_fails() {
     );
     let text = row["error_msg"].as_str().unwrap();
     assert!(text.contains("exited prematurely"), "{row}");
+    // So do the counters, although the stream itself began with 200.
+    let failed = "herder_requests_total{model=\"broken\",route=\"/v1/chat/completions\",status=\"502\"} 1";
+    counted(&router, &[failed]).await;
 }
 
 #[tokio::test]
@@ -293,6 +297,9 @@ async fn q23_an_error_of_the_model_server() {
     })
     .await;
     assert_eq!(row["resp_status_code"], 400, "{row}");
+    let failed = "herder_requests_total{model=\"slowpoke\",route=\"/v1/chat/completions\",status=\"400\"} 1";
+    let text = counted(&router, &[failed]).await;
+    assert!(!text.contains("status=\"200\""), "{text}");
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use herder_testkit::{PATIENCE, Router, Signal, poll_until};
 use http::Method;
+use serde_json::json;
+use tokio::time::timeout;
 
-use crate::fixture::{chat, echo, error, router};
+use crate::fixture::{CHAT, chat, echo, error, router};
 
 async fn print(router: &Router, model: &str, text: &str) {
     echo(&router.get(&format!("/upstream/{model}/x?x-print={text}")).await);
@@ -30,6 +32,50 @@ async fn row_119_history() {
         (answer.status.as_u16(), answer.header("location")),
         (302, Some("/ui/"))
     );
+}
+
+/// Row 119, and the last words of S48 of spec/runtime.md: 100 KiB of each log are kept, not more.
+#[tokio::test]
+async fn row_119_and_s48_the_history_is_bounded() {
+    const KEPT: usize = 102_400;
+    let router = router().await;
+    let flood = [("x-reply", "flood"), ("x-flood", "1000000")];
+    let answer = router
+        .post_json_with(CHAT, &flood, &json!({ "model": "orca-7b" }))
+        .await;
+    assert_eq!(answer.status, 200);
+    router.event_log("events").wait_for("flooded", 1, PATIENCE).await;
+    for target in ["/logs/stream/orca-7b", "/logs/stream/upstream"] {
+        let history = poll_until(PATIENCE, "the flood has arrived", async || {
+            let mut stream = router.stream(Method::GET, target, &[], "").await;
+            print(&router, "orca-7b", "the-mark").await;
+            let text = timeout(PATIENCE, stream.read_until("the-mark\n"))
+                .await
+                .expect("the mark comes");
+            (text.len() > KEPT / 2).then_some(text)
+        })
+        .await;
+        let mark = "the-mark\n".len();
+        assert!(history.len() <= KEPT + mark, "{target}: {}", history.len());
+    }
+    // herder's own lines have the client's name in them.
+    let name = "n".repeat(5000);
+    let history = poll_until(PATIENCE, "the log is full", async || {
+        router
+            .request(Method::GET, "/health", &[("user-agent", &name)], "")
+            .await;
+        let history = router.get("/logs").await.body.len();
+        (history > KEPT - 2 * name.len()).then_some(history)
+    })
+    .await;
+    assert!(history <= KEPT, "{history}");
+    for _ in 0..5 {
+        router
+            .request(Method::GET, "/health", &[("user-agent", &name)], "")
+            .await;
+        let history = router.get("/logs").await.body.len();
+        assert!(history <= KEPT, "{history}");
+    }
 }
 
 #[tokio::test]

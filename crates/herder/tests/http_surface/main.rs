@@ -6,6 +6,8 @@
 mod activity;
 mod activity_captures;
 mod authentication;
+mod bad_answers;
+mod bad_requests;
 mod beyond_the_table;
 mod comfyui;
 mod events;
@@ -15,7 +17,9 @@ mod lists;
 mod liveness;
 mod loading_state;
 mod logs;
+mod messages;
 mod monitor;
+mod openapi;
 mod peers;
 mod profiles;
 mod resolution;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use herder_testkit::{PATIENCE, Router, poll_until};
 use serde_json::{Value, json};
 
-use crate::fixture::{builder, chat, error, router};
+use crate::fixture::{CHAT, WithPeers, builder, chat, error, router, with_peers};
 
 /// The shortest time between two samples that a configuration may set.
 const EVERY: Duration = Duration::from_secs(5);
@@ -61,6 +61,16 @@ async fn row_121_metrics() {
     }
 }
 
+/// The metrics as soon as they have these lines: the end of an answer may be noticed a little after the client has it.
+pub(crate) async fn counted(router: &Router, expected: &[&str]) -> String {
+    poll_until(PATIENCE, &format!("counted: {expected:?}"), async || {
+        let text = router.get("/metrics").await.text();
+        let counted = |line: &&str| text.lines().any(|written| written == *line);
+        expected.iter().all(counted).then_some(text)
+    })
+    .await
+}
+
 /// Quirk Q16: what llama-swap does not count.
 #[tokio::test]
 async fn q16_metrics_of_models() {
@@ -71,7 +81,13 @@ async fn q16_metrics_of_models() {
     assert_eq!(chat(&router, "broken").await.status, 502);
     assert_eq!(chat(&router, "nobody").await.status, 404);
     assert_eq!(chat(&router, "lynx-7b").await.status, 200);
+    let with_usage = router
+        .post_json_with(CHAT, &[("x-reply", "usage")], &json!({ "model": "lynx-7b" }))
+        .await;
+    assert_eq!(with_usage.status, 200);
     let expected = [
+        "herder_tokens_total{model=\"lynx-7b\",kind=\"input\"} 21",
+        "herder_tokens_total{model=\"lynx-7b\",kind=\"output\"} 6",
         "herder_requests_total{model=\"orca-7b\",route=\"/v1/chat/completions\",status=\"200\"} 2",
         "herder_requests_total{model=\"orca-7b\",route=\"/upstream/**\",status=\"200\"} 1",
         "herder_requests_total{model=\"broken\",route=\"/v1/chat/completions\",status=\"502\"} 1",
@@ -84,13 +100,7 @@ async fn q16_metrics_of_models() {
         "herder_queue_seconds_count{model=\"orca-7b\"} 3",
         "herder_first_byte_seconds_count{model=\"orca-7b\"} 3",
     ];
-    // The end of an answer may be noticed a little after the client has it.
-    let text = poll_until(PATIENCE, "all requests are counted", async || {
-        let text = router.get("/metrics").await.text();
-        let counted = |line: &&str| text.lines().any(|written| written == *line);
-        expected.iter().all(counted).then_some(text)
-    })
-    .await;
+    let text = counted(&router, &expected).await;
     assert!(!text.contains("nobody") && !text.contains("chatty"), "{text}");
     // `orca-7b` left for `broken`, whose start failed.
     for (model, cause) in [("orca-7b", "evicted"), ("broken", "exited_early")] {
@@ -105,6 +115,38 @@ async fn q16_metrics_of_models() {
     }
     let stopped = "herder_model_resident_bytes{model=\"orca-7b\"}";
     assert!(!text.contains(stopped), "{text}");
+}
+
+/// Only names of the configuration make time series.
+#[tokio::test]
+async fn q16_metrics_of_peers() {
+    let WithPeers {
+        router,
+        attic,
+        cellar,
+    } = with_peers("").await;
+    let usage = [("x-reply", "usage")];
+    for model in ["attic/nova-70b", "nova-70b", "attic/org/moon"] {
+        let body = json!({ "model": model });
+        assert_eq!(router.post_json_with(CHAT, &usage, &body).await.status, 200);
+    }
+    assert_eq!(chat(&router, "attic/made-up").await.status, 404);
+    drop(cellar);
+    assert_eq!(chat(&router, "cellar/shared-x").await.status, 502);
+    let expected = [
+        "herder_requests_total{model=\"attic/nova-70b\",route=\"/v1/chat/completions\",status=\"200\"} 2",
+        "herder_requests_total{model=\"attic/org/moon\",route=\"/v1/chat/completions\",status=\"200\"} 1",
+        "herder_requests_total{model=\"cellar/shared-x\",route=\"/v1/chat/completions\",status=\"502\"} 1",
+        "herder_first_byte_seconds_count{model=\"attic/nova-70b\"} 2",
+        "herder_tokens_total{model=\"attic/nova-70b\",kind=\"input\"} 42",
+        "herder_tokens_total{model=\"attic/nova-70b\",kind=\"output\"} 12",
+    ];
+    let text = counted(&router, &expected).await;
+    assert!(
+        !text.contains("made-up") && !text.contains("model=\"nova-70b\""),
+        "{text}"
+    );
+    drop(attic);
 }
 
 #[tokio::test]

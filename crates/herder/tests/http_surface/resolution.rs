@@ -4,6 +4,7 @@ use herder_testkit::Router;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::activity::newest;
 use crate::fixture::{CHAT, chat, echo, echoed_body, error, router};
 
 const BOUNDARY: &str = "multipart/form-data; boundary=cut";
@@ -79,6 +80,7 @@ async fn row_029_use_model_name_in_multipart() {
     assert_eq!(echo["body"], transcription("scribe-v3").as_str());
     assert_eq!(echo["headers"]["content-type"], BOUNDARY);
     assert_eq!(echo["target"], "/v1/audio/transcriptions");
+    assert_eq!(newest(&router, 1).await["model"], "scribe");
 }
 
 #[tokio::test]

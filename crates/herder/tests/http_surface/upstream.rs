@@ -1,6 +1,6 @@
 //! Rows 51 to 57 and 63 to 65: straight to a model, and websockets.
 
-use herder_testkit::{PATIENCE, Router};
+use herder_testkit::{PATIENCE, Router, poll_until};
 use http::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -147,10 +147,39 @@ async fn row_063_websockets_start_the_model() {
 
 #[tokio::test]
 async fn row_064_ignored_websockets_do_not() {
-    let router = router().await;
-    let (_socket, head) = upgrade(&router, "/upstream/lynx-7b/ws").await;
-    assert!(head.starts_with("HTTP/1.1 409 "), "{head}");
+    let models = r#"
+models:
+  slow: {cmd: "@FAKE@ --name slow --port ${PORT} --load 2s", compat: {ignoreWebsockets: true}}
+"#;
+    let router = Router::builder(env!("CARGO_BIN_EXE_herder"))
+        .config(models)
+        .start()
+        .await;
+    let refused = async |case: &str| {
+        let (mut socket, head) = upgrade(&router, "/upstream/slow/ws").await;
+        assert!(head.starts_with("HTTP/1.1 409 "), "{case}: {head}");
+        let message = b"model slow is not loaded; ignored websocket requests cannot start it";
+        let mut body = Vec::new();
+        while !body.ends_with(message) {
+            let byte = timeout(PATIENCE, socket.read_u8())
+                .await
+                .expect("the message in time");
+            body.push(byte.expect("the message before the end"));
+        }
+    };
+    refused("stopped").await;
     assert!(router.running().await.is_empty());
+    let client = router.client();
+    let load = tokio::spawn(async move { client.post_json(CHAT, &json!({ "model": "slow" })).await });
+    poll_until(PATIENCE, "it starts", async || {
+        (router.running().await.get("slow")? == "starting").then_some(())
+    })
+    .await;
+    // The load takes two seconds from here on; an answer after it would be a wait.
+    refused("starting").await;
+    assert_eq!(load.await.unwrap().status, 200);
+    let (_socket, head) = upgrade(&router, "/upstream/slow/ws").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use herder_core::{Generation, ModelId, RequestId};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Open {
     pub(super) model: ModelId,
+    /// The model's when it came.
+    pub(super) priority: i64,
     pub(super) granted: Option<Generation>,
 }
 
@@ -27,9 +29,14 @@ struct Own {
 
 impl OpenRequests {
     /// A request arrives.
-    pub(super) fn insert(&mut self, request: RequestId, model: ModelId) {
+    pub(super) fn insert(&mut self, request: RequestId, model: ModelId, priority: i64) {
         let granted = None;
-        self.requests.insert(request, Open { model, granted });
+        let open = Open {
+            model,
+            priority,
+            granted,
+        };
+        self.requests.insert(request, open);
         self.by_model.entry(model).or_default().waiting.insert(request);
         self.waiting += 1;
     }
@@ -77,6 +84,18 @@ impl OpenRequests {
     /// The one that came first.
     pub(super) fn first_waiting(&self, model: ModelId) -> Option<RequestId> {
         self.by_model.get(&model)?.waiting.first().copied()
+    }
+
+    /// One that waits for the same model, came earlier and ranks no lower.
+    pub(super) fn first_of_rank(&self, request: RequestId) -> Option<RequestId> {
+        let open = self.requests.get(&request)?;
+        let own = self.by_model.get(&open.model)?;
+        let mut earlier = own.waiting.range(..request).copied();
+        earlier.find(|earlier| {
+            self.requests
+                .get(earlier)
+                .is_some_and(|other| other.priority >= open.priority)
+        })
     }
 
     /// Its place among those that wait for the same model, counted from 1; `None` when it does not wait.

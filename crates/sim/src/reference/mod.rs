@@ -5,6 +5,7 @@
 //! observer may demand whatever the strategy is, is in [`crate::audit`].
 
 mod processes;
+mod reload;
 mod tree;
 mod view;
 
@@ -22,7 +23,9 @@ use crate::Input;
 /// The naive herd.
 #[derive(Debug)]
 pub struct Reference {
-    plans: Vec<ModelPlan>,
+    plans: Vec<Option<ModelPlan>>,
+    /// The grace of each model in the last plan that had it.
+    unload_timeouts: Vec<Duration>,
     planner: Box<dyn Planner>,
     limit: Limit,
     models: Vec<Model>,
@@ -54,6 +57,7 @@ enum Stage {
     Starting { until: Timestamp },
     Aborting { cause: Cause },
     Ready { idle_since: Timestamp },
+    Draining { until: Timestamp },
     Leaving,
     Stopping,
 }
@@ -62,6 +66,8 @@ enum Stage {
 struct Request {
     id: RequestId,
     model: ModelId,
+    /// The model's when the request came.
+    priority: i64,
     place: Place,
 }
 
@@ -106,9 +112,10 @@ impl Reference {
     /// A herd in which nothing runs; `limit` is that of the plan's strategy.
     #[must_use]
     pub fn new(plan: Plan, limit: Limit) -> Self {
-        Self {
-            models: vec![Model::default(); plan.models.len()],
-            plans: plan.models,
+        let mut reference = Self {
+            models: Vec::new(),
+            plans: Vec::new(),
+            unload_timeouts: Vec::new(),
             planner: plan.planner,
             limit,
             requests: Vec::new(),
@@ -118,7 +125,9 @@ impl Reference {
             generations: 0,
             joins: 0,
             outputs: Vec::new(),
-        }
+        };
+        reference.take_over(plan.models);
+        reference
     }
 
     /// Everything the herd must say to this input, in order.
@@ -140,6 +149,11 @@ impl Reference {
                 grace,
             } => self.unload(now, command, models, grace),
             Input::Shutdown { deadline } => self.shutdown(now, deadline),
+            Input::Reconfigure {
+                ref setting,
+                ref outdated,
+                drain_until,
+            } => self.reconfigure(now, setting.sound_plan(), outdated, drain_until),
         }
         std::mem::take(&mut self.outputs)
     }
@@ -168,6 +182,7 @@ impl Reference {
                     Stage::Starting { .. } => "starting",
                     Stage::Aborting { .. } => "aborting",
                     Stage::Ready { .. } => "ready",
+                    Stage::Draining { .. } => "draining",
                     Stage::Leaving => "leaving",
                     Stage::Stopping => "stopping",
                 });
@@ -183,7 +198,10 @@ impl Reference {
         let requests: Vec<_> = self
             .requests
             .iter()
-            .map(|request| (request.model, std::mem::discriminant(&request.place)))
+            .map(|request| {
+                let place = std::mem::discriminant(&request.place);
+                (request.model, request.priority, place)
+            })
             .collect();
         let mut joined: Vec<_> = (0..self.requests.len()).collect();
         joined.sort_by_key(|&index| match self.requests[index].place {
@@ -204,7 +222,7 @@ impl Reference {
 
     fn request(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
         let reject = |refusal| Output::Reject { request, refusal };
-        let Some(plan) = self.plans.get(model.index()) else {
+        let Some(Some(plan)) = self.plans.get(model.index()) else {
             self.outputs.push(match self.limit {
                 Limit::Arrival => reject(Refusal::UnknownModel),
                 Limit::Grant => Output::Fail {
@@ -237,6 +255,7 @@ impl Reference {
         self.requests.push(Request {
             id: request,
             model,
+            priority: plan.priority,
             place: Place::Queued,
         });
         let came_first = |other: &Request| other.model == model && other.place == Place::Queued;
@@ -294,6 +313,8 @@ impl Reference {
         }
         if let Shutdown::Draining { .. } = self.shutdown {
             self.stop_for_shutdown(now, model);
+        } else if self.is_draining(model) {
+            self.stop(model, None, Cause::Reloaded);
         }
         self.drain(now);
     }
@@ -330,7 +351,7 @@ impl Reference {
         let cause = match process.stage {
             Stage::Starting { .. } => Cause::StartFailed(start_failure),
             Stage::Aborting { cause } => cause,
-            Stage::Ready { .. } | Stage::Leaving => Cause::Crashed,
+            Stage::Ready { .. } | Stage::Draining { .. } | Stage::Leaving => Cause::Crashed,
             Stage::Stopping => Cause::Stopped,
         };
         let from = self.visible(model);
@@ -363,6 +384,8 @@ impl Reference {
                 self.stop(model, None, Cause::StartFailed(StartFailure::TimedOut));
                 self.start_failed(now, model, process.generation, StartFailure::TimedOut);
                 self.drain(now);
+            } else if self.is_draining(model) {
+                self.stop(model, None, Cause::Reloaded);
             } else {
                 self.stop(model, None, Cause::Idle);
             }
@@ -399,9 +422,9 @@ impl Reference {
             };
             let rank = match grace {
                 Some(_) => Duration::ZERO,
-                None => self.plans[model.index()].unload_timeout,
+                None => self.unload_timeouts[model.index()],
             };
-            if grace.is_none() && matches!(process.stage, Stage::Ready { .. }) {
+            if grace.is_none() && matches!(process.stage, Stage::Ready { .. } | Stage::Draining { .. }) {
                 self.set_stage(model, Stage::Leaving, Cause::Unloaded);
             }
             if grace.is_none() && matches!(process.stage, Stage::Starting { .. }) {

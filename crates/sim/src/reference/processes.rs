@@ -17,11 +17,21 @@ impl Reference {
         victims: Vec<ModelId>,
         first: RequestId,
     ) {
-        self.outputs.push(Output::Load {
-            model: target,
-            victims: victims.clone(),
-            explanation: self.planner.explain(target, &self.running()),
-        });
+        let starting = matches!(
+            self.process(target),
+            Some(Process {
+                stage: Stage::Starting { .. },
+                ..
+            })
+        );
+        // What goes on as it was is no news.
+        if !starting || !victims.is_empty() {
+            self.outputs.push(Output::Load {
+                model: target,
+                victims: victims.clone(),
+                explanation: self.planner.explain(target, &self.running()),
+            });
+        }
         for &victim in &victims {
             self.loads.retain(|load| load.target != victim);
             self.stop(victim, None, Cause::Evicted { by: target });
@@ -59,7 +69,7 @@ impl Reference {
             self.loads[at].started = true;
             self.generations += 1;
             let generation = Generation(self.generations);
-            let until = now + self.plans[target.index()].start_timeout;
+            let until = now + self.plan(target).start_timeout;
             self.models[target.index()].process = Some(Process {
                 generation,
                 stage: Stage::Starting { until },
@@ -107,14 +117,16 @@ impl Reference {
         };
         match process.stage {
             Stage::Starting { .. } => self.set_stage(model, Stage::Aborting { cause }, cause),
-            Stage::Ready { .. } | Stage::Leaving => self.set_stage(model, Stage::Stopping, cause),
+            Stage::Ready { .. } | Stage::Draining { .. } | Stage::Leaving => {
+                self.set_stage(model, Stage::Stopping, cause);
+            }
             Stage::Aborting { .. } | Stage::Stopping if grace.is_some() => {}
             Stage::Aborting { .. } | Stage::Stopping => return,
         }
         self.outputs.push(Output::Stop {
             model,
             generation: process.generation,
-            grace: grace.unwrap_or(self.plans[model.index()].unload_timeout),
+            grace: grace.unwrap_or(self.unload_timeouts[model.index()]),
         });
     }
 
@@ -124,7 +136,7 @@ impl Reference {
         };
         // config.md 1.3: never less than a millisecond.
         let left = deadline.since(now).max(Duration::from_millis(1));
-        let grace = left.min(self.plans[model.index()].unload_timeout);
+        let grace = left.min(self.unload_timeouts[model.index()]);
         self.stop(model, Some(grace), Cause::ShuttingDown);
     }
 

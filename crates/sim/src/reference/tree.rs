@@ -14,6 +14,9 @@ impl Reference {
         if self.loads.iter().any(|load| load.target == model) {
             return self.join(request);
         }
+        if self.is_draining(model) {
+            return;
+        }
         let victims = self.victims(model);
         let collision = self.collides(model, &victims);
         if self.is_ready(model) && victims.is_empty() && !collision {
@@ -46,7 +49,7 @@ impl Reference {
         let victims = self.victims(model);
         let loading = self.loads.iter().any(|load| load.target == model);
         let busy = victims.iter().any(|&victim| self.is_busy(victim));
-        !loading && (self.collides(model, &victims) || busy)
+        !loading && (self.is_draining(model) || self.collides(model, &victims) || busy)
     }
 
     pub(super) fn failing_fast(&self, now: Timestamp, model: ModelId) -> Option<(u32, Timestamp)> {
@@ -76,7 +79,7 @@ impl Reference {
             .iter()
             .filter(|entry| entry.model == model && entry.place == Place::Serving)
             .count();
-        if self.limit == Limit::Grant && serving >= self.plans[model.index()].concurrency_limit as usize {
+        if self.limit == Limit::Grant && serving >= self.plan(model).concurrency_limit as usize {
             return self.fail(request, Failure::ConcurrencyLimit);
         }
         self.entry(request).place = Place::Serving;

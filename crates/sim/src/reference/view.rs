@@ -1,6 +1,6 @@
 //! What can be read off the lists. Nothing here is remembered.
 
-use herder_core::{ModelId, ModelState, RequestId, Timestamp};
+use herder_core::{ModelId, ModelPlan, ModelState, RequestId, Timestamp};
 
 use super::{Place, Process, Reference, Request, Stage};
 
@@ -17,7 +17,7 @@ impl Reference {
         match self.process(model).map(|process| process.stage) {
             None => ModelState::Stopped,
             Some(Stage::Starting { .. } | Stage::Aborting { .. }) => ModelState::Starting,
-            Some(Stage::Ready { .. } | Stage::Leaving) => ModelState::Ready,
+            Some(Stage::Ready { .. } | Stage::Draining { .. } | Stage::Leaving) => ModelState::Ready,
             Some(Stage::Stopping) => ModelState::Stopping,
         }
     }
@@ -30,6 +30,26 @@ impl Reference {
                 ..
             })
         )
+    }
+
+    pub(super) fn is_draining(&self, model: ModelId) -> bool {
+        matches!(
+            self.process(model),
+            Some(Process {
+                stage: Stage::Draining { .. },
+                ..
+            })
+        )
+    }
+
+    pub(super) fn is_configured(&self, model: ModelId) -> bool {
+        self.plans[model.index()].is_some()
+    }
+
+    /// Of a model that is configured.
+    pub(super) fn plan(&self, model: ModelId) -> &ModelPlan {
+        let plan = self.plans[model.index()].as_ref();
+        plan.expect("a model that is not configured is not served")
     }
 
     pub(super) fn is_busy(&self, model: ModelId) -> bool {
@@ -49,6 +69,10 @@ impl Reference {
     pub(super) fn victims(&self, target: ModelId) -> Vec<ModelId> {
         let mut victims = Vec::new();
         self.planner.victims(target, &self.running(), &mut victims);
+        if self.is_ready(target) {
+            // The rules are silent about a model that has left the configuration and ran beside this one.
+            victims.retain(|&victim| self.is_configured(victim));
+        }
         victims
     }
 
@@ -74,17 +98,17 @@ impl Reference {
             .iter()
             .filter(|entry| entry.place == Place::Queued)
             .collect();
-        queue.sort_by_key(|entry| std::cmp::Reverse(self.plans[entry.model.index()].priority));
+        queue.sort_by_key(|entry| std::cmp::Reverse(entry.priority));
         queue.into_iter().map(|entry| entry.id).collect()
     }
 
     /// A start budget, or the idle time of a model that serves nobody and that no load counts on.
     pub(super) fn deadline(&self, model: ModelId) -> Option<Timestamp> {
         match self.process(model)?.stage {
-            Stage::Starting { until } => Some(until),
+            Stage::Starting { until } | Stage::Draining { until } => Some(until),
             Stage::Ready { idle_since } => {
                 let wanted = self.is_busy(model) || self.loads.iter().any(|load| load.target == model);
-                let ttl = self.plans[model.index()].ttl.filter(|_| !wanted)?;
+                let ttl = self.plan(model).ttl.filter(|_| !wanted)?;
                 Some(idle_since + ttl)
             }
             Stage::Aborting { .. } | Stage::Leaving | Stage::Stopping => None,

@@ -16,6 +16,7 @@ use super::{Herd, Shutdown};
 use crate::lifecycle::Phase;
 use crate::scheduler::fair::{Fence, Rank, Waiting};
 use crate::scheduler::ledger::Place;
+use crate::scheduler::queue::Waiter;
 use crate::{Failure, FairPlan, ModelId, Output, Refusal, RequestId, Timestamp};
 
 /// A ticket that has been looked at and goes on waiting.
@@ -44,10 +45,11 @@ impl Herd {
             self.outputs.push_back(Output::Reject { request, refusal });
             return;
         }
+        let waiter = self.waiter(request, model);
         if self.fair.ticket(model).is_empty() && self.may_serve(model) {
             self.grant(now, request, model);
         } else if let Some(load) = self.loads.get_mut(model) {
-            load.waiters.push(request);
+            load.waiters.push(waiter);
             self.ledger.place(now, request, model, Place::Joined);
         } else {
             self.ledger.place(now, request, model, Place::Queued);
@@ -63,7 +65,7 @@ impl Herd {
     }
 
     fn refusal_fair(&self, now: Timestamp, model: ModelId) -> Option<Refusal> {
-        let Some(plan) = self.plans.get(model.index()) else {
+        let Some(Some(plan)) = self.plans.get(model.index()) else {
             return Some(Refusal::UnknownModel);
         };
         if self.shutdown != Shutdown::No {
@@ -81,29 +83,45 @@ impl Herd {
     fn may_serve(&self, model: ModelId) -> bool {
         matches!(self.phases[model.index()], Phase::Ready { .. })
             && !self.fair.is_fenced(model)
+            // After a reload even a ready model may wait for others to leave.
+            && !self.loads.contains(model)
             && self.has_free_slot(model)
     }
 
     fn has_free_slot(&self, model: ModelId) -> bool {
-        self.ledger.in_flight(model) < self.plans[model.index()].concurrency_limit
+        self.ledger.in_flight(model) < self.plan(model).concurrency_limit
     }
 
     /// Grants a load's waiters as far as the model has slots; the others wait in its ticket.
-    pub(super) fn grant_cohort(&mut self, now: Timestamp, model: ModelId, waiters: Vec<RequestId>) {
-        for request in waiters {
+    pub(super) fn grant_cohort(&mut self, now: Timestamp, model: ModelId, waiters: Vec<Waiter>) {
+        for waiter in waiters {
             if self.has_free_slot(model) {
-                self.grant(now, request, model);
+                self.grant(now, waiter.request, model);
             } else {
-                self.return_to_ticket(now, request);
+                self.return_to_ticket(now, waiter.request);
             }
         }
     }
 
-    fn return_to_ticket(&mut self, now: Timestamp, request: RequestId) {
+    /// Its load has ended without it. It came before everybody who waits in the ticket now.
+    pub(super) fn return_to_ticket(&mut self, now: Timestamp, request: RequestId) {
         let entry = self.ledger.get(request).expect("it has been admitted");
         let arrived = entry.arrived;
         self.ledger.place(now, request, entry.model, Place::Queued);
         self.fair.push(entry.model, Waiting { request, arrived });
+    }
+
+    /// Another plan has taken over: one who waited elsewhere now waits here. Called in order of arrival.
+    pub(super) fn wait_under_fair(&mut self, now: Timestamp, waiter: Waiter) {
+        match self.loads.get_mut(waiter.model) {
+            Some(load) => {
+                load.waiters.push(waiter);
+                load.waiters.sort_unstable_by_key(|waiter| waiter.request);
+                self.ledger
+                    .place(now, waiter.request, waiter.model, Place::Joined);
+            }
+            None => self.return_to_ticket(now, waiter.request),
+        }
     }
 
     /// Looks at everything that waits.
@@ -132,7 +150,8 @@ impl Herd {
         let mut fences = BTreeMap::new();
         let mut wake_at = None;
         for (_, model) in order {
-            if let Phase::Ready { .. } = self.phases[model.index()] {
+            // What drains under an old configuration is not loaded again before it is gone.
+            if let Phase::Ready { .. } | Phase::Draining { .. } = self.phases[model.index()] {
                 continue;
             }
             if let Some((failures, retry_at)) = self.failing_fast(now, model) {
@@ -146,9 +165,14 @@ impl Herd {
             let due = due_at <= now || pressed.contains(&model);
             match self.look_at(now, plan, model, &victims, due, disturbs) {
                 Verdict::Load => {
-                    let waiters = self.fair.take(model);
-                    for &waiter in &waiters {
-                        self.ledger.place(now, waiter, model, Place::Joined);
+                    let waiters: Vec<Waiter> = self
+                        .fair
+                        .take(model)
+                        .into_iter()
+                        .map(|request| self.waiter(request, model))
+                        .collect();
+                    for waiter in &waiters {
+                        self.ledger.place(now, waiter.request, model, Place::Joined);
                     }
                     self.begin_load(now, model, victims, waiters);
                     continue;
@@ -237,9 +261,7 @@ impl Herd {
         let first = ticket
             .first()
             .expect("only tickets that hold requests are looked at");
-        let cost = self
-            .costs
-            .swap(model, victims, self.plans[model.index()].load_time);
+        let cost = self.costs.swap(model, victims, self.load_hint(model));
         let rent = ticket.rent_reaches(plan.price.of(cost));
         let mut due_at = (first.arrived + plan.max_wait).min(rent.unwrap_or(first.arrived));
         let own = self.priority(model);
@@ -268,6 +290,7 @@ impl Herd {
             Phase::Stopped
             | Phase::Starting { .. }
             | Phase::Aborting { .. }
+            | Phase::Draining { .. }
             | Phase::Leaving { .. }
             | Phase::Stopping { .. } => Some(now),
         }
@@ -296,16 +319,14 @@ impl Herd {
     }
 
     fn linger(&self, model: ModelId, plan: FairPlan) -> Duration {
-        let cost = self.costs.swap(model, &[], self.plans[model.index()].load_time);
+        let cost = self.costs.swap(model, &[], self.load_hint(model));
         self.fair.residency(model).linger(plan.linger, cost)
     }
 
     /// The model has become ready for its load: its turn begins.
     pub(super) fn begin_turn(&mut self, now: Timestamp, model: ModelId, plan: FairPlan) {
         let victims = self.loads.get(model).map_or(&[][..], |load| &load.victims);
-        let cost = self
-            .costs
-            .swap(model, victims, self.plans[model.index()].load_time);
+        let cost = self.costs.swap(model, victims, self.load_hint(model));
         let residency = self.fair.residency_mut(model);
         residency.ready_at = now;
         residency.turn = plan.turn.of(cost).min(plan.max_turn);
@@ -333,7 +354,12 @@ impl Herd {
         }
     }
 
+    /// A model that has left the configuration may still be a victim.
     fn priority(&self, model: ModelId) -> i64 {
-        self.plans[model.index()].priority
+        self.plans[model.index()].as_ref().map_or(0, |plan| plan.priority)
+    }
+
+    fn load_hint(&self, model: ModelId) -> Option<Duration> {
+        self.plans[model.index()].as_ref()?.load_time
     }
 }

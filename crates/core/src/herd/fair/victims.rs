@@ -29,7 +29,13 @@ enum Hurt {
 
 impl Herd {
     /// Takes the victims that hurt least and disturb nobody ahead.
-    pub(super) fn choose<'a>(&mut self, now: Timestamp, plan: FairPlan, model: ModelId, ahead: &'a [Ahead]) -> Choice<'a> {
+    pub(super) fn choose<'a>(
+        &mut self,
+        now: Timestamp,
+        plan: FairPlan,
+        model: ModelId,
+        ahead: &'a [Ahead],
+    ) -> Choice<'a> {
         let mut options: Vec<(Option<Hurt>, Vec<ModelId>)> = self
             .options(model)
             .into_iter()
@@ -41,7 +47,9 @@ impl Herd {
         // Stable: between equals the planner's own order counts.
         options.sort_by_key(|(hurt, _)| *hurt);
         let disturbed = |victims: &[ModelId]| ahead.iter().find(|older| self.disturbs(model, victims, older));
-        let best = options.iter().position(|(_, victims)| disturbed(victims).is_none());
+        let best = options
+            .iter()
+            .position(|(_, victims)| disturbed(victims).is_none());
         let disturbs = match best {
             Some(_) => None,
             None => disturbed(&options[0].1),
@@ -58,7 +66,12 @@ impl Herd {
         if let Some(options) = self.fair.options(model) {
             return options.clone();
         }
-        let others: Vec<ModelId> = self.running.iter().copied().filter(|&other| other != model).collect();
+        let others: Vec<ModelId> = self
+            .running
+            .iter()
+            .copied()
+            .filter(|&other| other != model)
+            .collect();
         let mut victims = Vec::new();
         self.planner.victims(model, &others, &mut victims);
         let mut options = vec![victims];
@@ -71,7 +84,11 @@ impl Herd {
         if self.fair.fence(victim).is_some_and(|fence| fence.by == model) {
             return Hurt::None;
         }
-        if self.loads.get(victim).is_some_and(|load| !load.waiters.is_empty()) {
+        if self
+            .loads
+            .get(victim)
+            .is_some_and(|load| !load.waiters.is_empty())
+        {
             return Hurt::Loading;
         }
         match (self.free_at(now, victim, plan), self.phases[victim.index()]) {
@@ -83,6 +100,7 @@ impl Herd {
                 Phase::Stopped
                 | Phase::Starting { .. }
                 | Phase::Aborting { .. }
+                | Phase::Draining { .. }
                 | Phase::Leaving { .. }
                 | Phase::Stopping { .. },
             ) => Hurt::None,

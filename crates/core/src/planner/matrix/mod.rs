@@ -21,6 +21,8 @@ mod solver_tests;
 
 pub use error::{MatrixError, MatrixErrorKind};
 
+use std::collections::BTreeMap;
+
 use self::program::Program;
 use self::solver::{Limits, Search};
 use super::{Explanation, Planner};
@@ -44,8 +46,9 @@ const TARGET_WEIGHT: u128 = 1 << 100;
 /// each list; the configuration reader sees to that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MatrixSpecification {
-    /// All models; the index is the [`ModelId`].
-    pub model_names: Vec<String>,
+    /// All models that are configured, in the order of the configuration. Their IDs need not follow that order, and
+    /// there may be others between them: no decision depends on the numbers.
+    pub models: Vec<(String, ModelId)>,
     /// Other names of models. They are understood in expressions, after variables and models (decisions.md, X5).
     pub aliases: Vec<(String, ModelId)>,
     /// Short names; a variable hides a model of the same name.
@@ -96,7 +99,7 @@ impl MatrixPlanner {
     }
 
     fn with_program(specification: &MatrixSpecification, program: Program) -> Self {
-        let mut costs = vec![1; specification.model_names.len()];
+        let mut costs = vec![1; id_count(specification)];
         for &(model, cost) in &specification.costs {
             costs[model.index()] = cost.max(costs[model.index()]);
         }
@@ -213,12 +216,21 @@ impl Planner for MatrixPlanner {
         };
         let cost = |model: ModelId| self.costs.get(model.index()).copied().unwrap_or(1);
         let staying = || running.iter().filter(|model| !victims.contains(model));
-        let exchanges = victims.iter().flat_map(|spared| staying().map(move |taken| (*spared, *taken)));
-        for (spared, taken) in exchanges.filter(|&(spared, taken)| cost(spared) == cost(taken)).take(EXCHANGES_TRIED) {
+        let exchanges = victims
+            .iter()
+            .flat_map(|spared| staying().map(move |taken| (*spared, *taken)));
+        for (spared, taken) in exchanges
+            .filter(|&(spared, taken)| cost(spared) == cost(taken))
+            .take(EXCHANGES_TRIED)
+        {
             let mut option: Vec<ModelId> = victims.iter().copied().filter(|&model| model != spared).collect();
             option.push(taken);
             option.sort_unstable();
-            let left: Vec<ModelId> = running.iter().copied().filter(|model| !option.contains(model)).collect();
+            let left: Vec<ModelId> = running
+                .iter()
+                .copied()
+                .filter(|model| !option.contains(model))
+                .collect();
             let mut more = Vec::new();
             self.victims(target, &left, &mut more);
             if more.is_empty() {
@@ -260,24 +272,36 @@ impl Planner for MatrixPlanner {
     }
 }
 
+/// Rows of a table that has one for each model of the matrix.
+fn id_count(specification: &MatrixSpecification) -> usize {
+    let indices = specification.models.iter().map(|(_, model)| model.index());
+    indices.max().map_or(0, |last| last + 1)
+}
+
 /// Mistakes outside of the expressions.
 fn block_errors(specification: &MatrixSpecification) -> Vec<MatrixError> {
-    let models = &specification.model_names;
+    let models: BTreeMap<ModelId, &String> = specification
+        .models
+        .iter()
+        .map(|(name, model)| (*model, name))
+        .collect();
     let mut errors = Vec::new();
     for (name, model) in &specification.vars {
         let good = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '.');
         if name.is_empty() || name.chars().count() > VARIABLE_NAME_LIMIT || !name.chars().all(good) {
             errors.push(MatrixErrorKind::InvalidVariableName { name: name.clone() });
         }
-        if model.index() >= models.len() {
+        if !models.contains_key(model) {
             errors.push(MatrixErrorKind::UnknownVariableModel { name: name.clone() });
         }
     }
     for (model, cost) in &specification.costs {
-        match models.get(model.index()) {
+        match models.get(model) {
             None => errors.push(MatrixErrorKind::UnknownCostModel),
             Some(model) if *cost == 0 => {
-                errors.push(MatrixErrorKind::CostNotPositive { model: model.clone() });
+                errors.push(MatrixErrorKind::CostNotPositive {
+                    model: (*model).clone(),
+                });
             }
             Some(_) => {}
         }

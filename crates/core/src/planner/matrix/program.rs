@@ -163,10 +163,10 @@ fn resolve_all(expressions: &[Option<Expression>], errors: &mut Errors<'_>) -> V
             .map(|(name, model)| (name.as_str(), *model)),
     );
     models.extend(
-        (0..)
-            .map(ModelId)
-            .zip(&specification.model_names)
-            .map(|(id, name)| (name.as_str(), id)),
+        specification
+            .models
+            .iter()
+            .map(|(name, model)| (name.as_str(), *model)),
     );
     models.extend(
         specification

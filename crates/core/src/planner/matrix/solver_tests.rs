@@ -200,7 +200,9 @@ impl Case {
             (format!("s{index}"), text)
         });
         let specification = MatrixSpecification {
-            model_names: (0..MODELS).map(|model| format!("m{model}")).collect(),
+            models: (0..MODELS as u32)
+                .map(|model| (format!("m{model}"), ModelId(model)))
+                .collect(),
             costs: (0..).map(ModelId).zip(costs.iter().copied()).collect(),
             sets: expressions.collect(),
             ..MatrixSpecification::default()
@@ -359,7 +361,7 @@ fn matrix_deepest_sharing_expression_fits_the_stack() {
         text = format!("({text}) & b | a");
     }
     let specification = MatrixSpecification {
-        model_names: vec!["a".to_owned(), "b".to_owned()],
+        models: vec![("a".to_owned(), ModelId(0)), ("b".to_owned(), ModelId(1))],
         sets: vec![("deep".to_owned(), format!("({text}) & b"))],
         ..MatrixSpecification::default()
     };
@@ -369,5 +371,71 @@ fn matrix_deepest_sharing_expression_fits_the_stack() {
         let mut victims = Vec::new();
         planner.victims(ModelId(1), &[ModelId(0)], &mut victims);
         assert!(victims.is_empty());
+    }
+}
+
+/// Twelve more than there are models, so that there are IDs without one.
+const ID_COUNT: u64 = MODELS + 12;
+
+/// An ID for each model, in no order and with gaps.
+fn random_ids(numbers: &mut Numbers) -> Vec<ModelId> {
+    let mut ids: Vec<ModelId> = (0..ID_COUNT as u32).map(ModelId).collect();
+    for place in 0..MODELS as usize {
+        let other = place + numbers.below(ID_COUNT - place as u64);
+        ids.swap(place, other);
+    }
+    ids.truncate(MODELS as usize);
+    ids
+}
+
+#[test]
+fn matrix_numbers_of_models_change_no_decision() {
+    let hurried = Limits {
+        dominance: 0,
+        undominated_when_hurried: 1,
+        ..NO_ENUMERATION
+    };
+    for (seed, limits) in (0..CASES).zip([Limits::DEFAULT, NO_ENUMERATION, hurried].into_iter().cycle()) {
+        let case = Case::random(seed);
+        let ids = random_ids(&mut Numbers(seed));
+        let id = |model: ModelId| ids[model.index()];
+        let mut specification = case.specification.clone();
+        for (_, model) in &mut specification.models {
+            *model = id(*model);
+        }
+        for (model, _) in &mut specification.costs {
+            *model = id(*model);
+        }
+        let mut renumbered = MatrixPlanner::new(&specification).expect("only numbers are others");
+        renumbered.limits = limits;
+        let renumber = |models: &[ModelId]| {
+            let mut renumbered: Vec<ModelId> = models.iter().copied().map(id).collect();
+            renumbered.sort_unstable();
+            renumbered
+        };
+
+        let (planner, running) = (case.planner(limits), models(case.running));
+        let mut expected = Vec::new();
+        planner.victims(case.target(), &running, &mut expected);
+        let (target, running_renumbered) = (id(case.target()), renumber(&running));
+        let mut victims = Vec::new();
+        renumbered.victims(target, &running_renumbered, &mut victims);
+        assert_eq!(victims, renumber(&expected), "seed {seed}: {specification:?}");
+
+        let Explanation::Matrix {
+            set,
+            combination,
+            cost,
+        } = planner.explain(case.target(), &running)
+        else {
+            panic!("a matrix planner explains with a matrix");
+        };
+        let expected = Explanation::Matrix {
+            set,
+            combination: renumber(&combination),
+            cost,
+        };
+        let explanation = renumbered.explain(target, &running_renumbered);
+        assert_eq!(explanation, expected, "seed {seed}: {specification:?}");
     }
 }

@@ -51,6 +51,20 @@ impl Fair {
         }
     }
 
+    /// Makes room for models that are new. Another planner decides from now on.
+    pub(crate) fn grow(&mut self, model_count: usize) {
+        self.tickets.resize_with(model_count, Ticket::default);
+        self.residencies.resize(model_count, Residency::default());
+        self.options.clear();
+        self.options.resize(model_count, None);
+    }
+
+    /// Another strategy decides from now on.
+    pub(crate) fn forget_decisions(&mut self) {
+        self.fences.clear();
+        self.wake_at = None;
+    }
+
     pub(crate) fn ticket(&self, model: ModelId) -> &Ticket {
         &self.tickets[model.index()]
     }

@@ -81,7 +81,11 @@ mod tests {
     fn clients_that_come_back_soon_are_waited_for() {
         assert_eq!(learned(&[]), Duration::ZERO);
         assert_eq!(learned(&[300, 500]), Duration::from_millis(800));
-        assert_eq!(learned(&[0]), SHORTEST_LINGER, "they are never quicker than the network");
+        assert_eq!(
+            learned(&[0]),
+            SHORTEST_LINGER,
+            "they are never quicker than the network"
+        );
         assert_eq!(
             learned(&[3_000]),
             Duration::from_secs(4),

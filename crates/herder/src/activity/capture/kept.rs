@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,13 +14,11 @@ use flate2::write::DeflateEncoder;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::{Finished, HeaderTexts, PENDING_FACTOR, Pending, UNCOMPRESSED_FACTOR};
+use super::{Finished, HeaderTexts, Pending};
 
 /// The captures.
 #[derive(Debug)]
 pub struct Captures {
-    /// In compressed bytes.
-    budget: usize,
     pending: Arc<Pending>,
     kept: Mutex<Kept>,
 }
@@ -37,16 +35,21 @@ struct Kept {
     items: HashMap<i64, Vec<u8>>,
 }
 
-/// A capture as the API shows it.
+/// A request and its answer, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Capture {
+    /// Number of its row in the activity.
     id: i64,
+    /// The path that the model server saw.
     req_path: String,
+    /// By name.
     req_headers: HeaderTexts,
-    /// Base64.
+    /// Base64; `null` when it is not kept.
     req_body: Option<String>,
+    /// By name.
     resp_headers: HeaderTexts,
-    /// Base64.
+    /// Base64, decompressed; `null` when it is not kept.
     resp_body: Option<String>,
 }
 
@@ -63,18 +66,29 @@ struct Head {
 }
 
 impl Captures {
-    /// Captures in at most `budget` compressed bytes.
+    /// Captures in at most `budget` compressed bytes; 0 switches them off.
     #[must_use]
     pub fn new(budget: usize) -> Self {
         Self {
-            budget,
             pending: Arc::new(Pending {
                 bytes: AtomicUsize::new(0),
-                each: budget.saturating_mul(UNCOMPRESSED_FACTOR),
-                all: budget.saturating_mul(PENDING_FACTOR),
+                budget: AtomicUsize::new(budget),
             }),
             kept: Mutex::default(),
         }
+    }
+
+    /// Whether there is room for any.
+    #[must_use]
+    pub fn are_on(&self) -> bool {
+        self.pending.budget() > 0
+    }
+
+    /// Another budget; the oldest captures leave until it holds.
+    pub(in crate::activity) fn set_budget(&self, budget: usize) {
+        let mut kept = self.kept.lock();
+        self.pending.budget.store(budget, Ordering::Relaxed);
+        kept.shrink_to(budget);
     }
 
     pub(super) fn pending(&self) -> &Arc<Pending> {
@@ -98,7 +112,7 @@ impl Captures {
     /// Compresses a capture, which takes a while. `None` when it is larger than the budget: such a one is not kept.
     pub(in crate::activity) fn pack(&self, finished: Finished) -> Option<Packed> {
         let item = pack(finished).ok()?;
-        (item.len() <= self.budget).then_some(Packed(item))
+        (item.len() <= self.pending.budget()).then_some(Packed(item))
     }
 
     /// Keeps the capture of a row; the oldest leave to make room.
@@ -107,12 +121,19 @@ impl Captures {
         kept.bytes += item.len();
         kept.order.push_back(id);
         kept.items.insert(id, item);
-        while kept.bytes > self.budget {
-            let Some(oldest) = kept.order.pop_front() else {
+        // Under the lock: nobody lowers the budget in between.
+        kept.shrink_to(self.pending.budget());
+    }
+}
+
+impl Kept {
+    fn shrink_to(&mut self, budget: usize) {
+        while self.bytes > budget {
+            let Some(oldest) = self.order.pop_front() else {
                 break;
             };
-            if let Some(item) = kept.items.remove(&oldest) {
-                kept.bytes -= item.len();
+            if let Some(item) = self.items.remove(&oldest) {
+                self.bytes -= item.len();
             }
         }
     }

@@ -55,10 +55,24 @@ impl Mask {
 #[derive(Debug)]
 struct Pending {
     bytes: AtomicUsize,
-    /// Of one capture.
-    each: usize,
-    /// Of all.
-    all: usize,
+    /// Of the compressed ones, from which those of the others follow. Changed only under the lock of [`Captures`].
+    budget: AtomicUsize,
+}
+
+impl Pending {
+    fn budget(&self) -> usize {
+        self.budget.load(Ordering::Relaxed)
+    }
+
+    /// The most that one capture may have.
+    fn each(&self) -> usize {
+        self.budget().saturating_mul(UNCOMPRESSED_FACTOR)
+    }
+
+    /// The most that all may have.
+    fn all(&self) -> usize {
+        self.budget().saturating_mul(PENDING_FACTOR)
+    }
 }
 
 /// A part of [`Pending`]. It is given back when dropped.
@@ -78,11 +92,11 @@ impl Reservation {
 
     /// Asks for more; `false` when there is not so much.
     fn grow(&mut self, bytes: usize) -> bool {
-        if self.bytes + bytes > self.pending.each {
+        if self.bytes + bytes > self.pending.each() {
             return false;
         }
         let before = self.pending.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > self.pending.all {
+        if before + bytes > self.pending.all() {
             self.pending.bytes.fetch_sub(bytes, Ordering::Relaxed);
             return false;
         }

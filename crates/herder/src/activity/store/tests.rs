@@ -1,10 +1,14 @@
 //! The store, its queries and its statistics, without the rest of herder.
 
-use std::time::Instant;
+use std::path::Path;
 
+use axum::http::HeaderMap;
 use herder_wire::usage::Usage;
+use jiff::Timestamp;
 
+use super::writer::LARGEST_BATCH;
 use super::*;
+use crate::activity::capture;
 use crate::activity::query::{Page, Query, Sort};
 use crate::activity::statistics::Statistics;
 use crate::fixtures;
@@ -16,11 +20,16 @@ fn logs() -> Arc<Logs> {
 }
 
 fn in_memory(rows: u64) -> Store {
-    let retention = Retention {
-        rows: Some(rows),
-        age: None,
-    };
-    Store::open(None, retention, None, logs()).unwrap()
+    Store::open(&settings(None, Some(rows)), logs()).unwrap()
+}
+
+/// Settings of a store that keeps so many rows, and captures.
+fn settings(path: Option<&Path>, rows: Option<u64>) -> Settings {
+    Settings {
+        path: path.map(Path::to_owned),
+        retention: Retention { rows, age: None },
+        capture_budget: 1 << 20,
+    }
 }
 
 fn row(model: &str) -> Row {
@@ -243,7 +252,13 @@ async fn row_112_memory_keeps_the_newest_rows() {
 async fn row_113_a_file_keeps_its_rows_within_its_limits() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("activity.db");
-    let open = |retention| Store::open(Some(&path), retention, None, logs()).unwrap();
+    let open = |retention| {
+        let settings = Settings {
+            retention,
+            ..settings(Some(&path), None)
+        };
+        Store::open(&settings, logs()).unwrap()
+    };
     let store = open(Retention::default());
     let old = Timestamp::now().as_second() - 7200;
     for number in 0..6 {
@@ -279,15 +294,16 @@ async fn row_113_a_file_keeps_its_rows_within_its_limits() {
 #[tokio::test]
 async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
     let logs = logs();
-    let store = Store::open(None, Retention::default(), None, Arc::clone(&logs)).unwrap();
-    let hanging = store.reader.lock();
+    let store = Store::open(&Settings::default(), Arc::clone(&logs)).unwrap();
+    let reader = store.view().reader;
+    let hanging = reader.connection.lock();
     let rows = QUEUE_LENGTH + LARGEST_BATCH + 10;
     let before = Instant::now();
     for _ in 0..rows {
         store.insert(row("m"), None);
     }
     assert!(before.elapsed() < PATIENCE);
-    let lost = store.shared.lost.load(Ordering::Relaxed);
+    let lost = store.current.load().shared.lost.load(Ordering::Relaxed);
     assert!((1..=rows as u64).contains(&lost), "{lost}");
     drop(hanging);
     let stored = rows as u64 - lost;
@@ -301,10 +317,11 @@ async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
 #[tokio::test]
 async fn a_failing_disk_is_said_once_and_forgiven() {
     let logs = logs();
-    let store = Store::open(None, Retention::default(), None, Arc::clone(&logs)).unwrap();
+    let store = Store::open(&Settings::default(), Arc::clone(&logs)).unwrap();
     let rename = |from: &str, to: &str| {
         let sql = format!("ALTER TABLE {from} RENAME TO {to}");
-        store.reader.lock().execute_batch(&sql).unwrap();
+        let reader = store.view().reader;
+        reader.connection.lock().execute_batch(&sql).unwrap();
     };
     // The thread has pruned at its start.
     store.insert(row("m"), None);
@@ -350,4 +367,231 @@ async fn a_long_load_does_not_make_the_store_grow() {
     assert_eq!(page(&store, Query::default()).await.total, 1000);
     let (early, late) = (sizes[9], sizes[39]);
     assert!(late <= early + early / 10, "{sizes:?}");
+}
+
+/// The end of a request whose answer has so many bytes that do not shrink, as the store gets it.
+fn captured(store: &Store, bytes: u32) -> Option<Finished> {
+    let mut draft = capture::Draft::begin(&*store.captures()?, "/v1/x", &HeaderMap::new());
+    draft.answered(&HeaderMap::new());
+    let noise = |number: u32| number.wrapping_mul(2_654_435_761).to_be_bytes()[0];
+    let answer: Vec<u8> = (0..bytes).map(noise).collect();
+    draft.response(&answer);
+    draft.finish(true)
+}
+
+fn kept_captures(store: &Store, ids: std::ops::RangeInclusive<i64>) -> Vec<i64> {
+    let view = store.view();
+    ids.filter(|id| view.captures().contains(*id)).collect()
+}
+
+#[tokio::test]
+async fn config_1_4_rows_and_captures_survive_when_the_path_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [None, Some(folder.path().join("activity.db"))] {
+        let path = path.as_deref();
+        let store = Store::open(&settings(path, None), logs()).unwrap();
+        let mut stored = store.watch();
+        for _ in 1..=3 {
+            store.insert(row("m"), captured(&store, 10));
+        }
+        wait_for(&store, 3).await;
+        store.apply(store.prepare(settings(path, Some(100))).unwrap());
+        assert_eq!(ids(&store, Query::default()).await, [3, 2, 1]);
+        assert_eq!(kept_captures(&store, 1..=3), [1, 2, 3]);
+        store.insert(row("m"), None);
+        for id in 1..=4 {
+            assert_eq!(stored.recv().await.unwrap(), id, "the stream of ids goes on");
+        }
+        store.close(PATIENCE);
+    }
+}
+
+#[tokio::test]
+async fn config_1_4_a_smaller_limit_deletes_at_once() {
+    let store = in_memory(1000);
+    let old = Timestamp::now().as_second() - 7200;
+    store.insert(
+        Row {
+            created: old,
+            ..row("m")
+        },
+        None,
+    );
+    for _ in 2..=5 {
+        store.insert(row("m"), None);
+    }
+    wait_for(&store, 5).await;
+    let table = [
+        (
+            Retention {
+                rows: None,
+                age: Some(Duration::from_secs(3600)),
+            },
+            vec![5, 4, 3, 2],
+        ),
+        (
+            Retention {
+                rows: Some(2),
+                age: None,
+            },
+            vec![5, 4],
+        ),
+        (
+            Retention {
+                rows: Some(9),
+                age: None,
+            },
+            vec![5, 4],
+        ),
+    ];
+    for (retention, expected) in table {
+        let change = Settings {
+            retention,
+            ..settings(None, None)
+        };
+        store.apply(store.prepare(change).unwrap());
+        let deadline = Instant::now() + PATIENCE;
+        while ids(&store, Query::default()).await != expected {
+            assert!(Instant::now() < deadline, "{retention:?}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    store.insert(row("m"), None);
+    wait_for(&store, 6).await;
+    assert_eq!(
+        ids(&store, Query::default()).await,
+        [6, 5, 4],
+        "the new limit counts"
+    );
+}
+
+#[tokio::test]
+async fn config_1_4_a_smaller_capture_budget_evicts_and_none_drops_all() {
+    let store = in_memory(1000);
+    let with_budget = |capture_budget| Settings {
+        capture_budget,
+        ..settings(None, None)
+    };
+    for _ in 1..=3 {
+        store.insert(row("m"), captured(&store, 1000));
+    }
+    // Was begun while there was room.
+    let late = captured(&store, 1000);
+    wait_for(&store, 3).await;
+    assert_eq!(kept_captures(&store, 1..=3), [1, 2, 3]);
+    store.apply(store.prepare(with_budget(2500)).unwrap());
+    assert_eq!(kept_captures(&store, 1..=3), [2, 3]);
+    store.apply(store.prepare(with_budget(0)).unwrap());
+    assert!(store.captures().is_none(), "nobody collects any more");
+    store.insert(row("m"), late);
+    wait_for(&store, 4).await;
+    assert_eq!(kept_captures(&store, 1..=4), [0_i64; 0]);
+    store.apply(store.prepare(with_budget(1 << 20)).unwrap());
+    store.insert(row("m"), captured(&store, 1000));
+    wait_for(&store, 5).await;
+    assert_eq!(kept_captures(&store, 1..=5), [5]);
+}
+
+#[tokio::test]
+async fn config_1_4_another_path_is_another_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (one, other) = (path("one.db"), path("other.db"));
+    let store = Store::open(&settings(Some(&one), None), logs()).unwrap();
+    let mut stored = store.watch();
+    store.insert(row("before"), captured(&store, 10));
+    wait_for(&store, 1).await;
+    let view = store.view();
+
+    let change = store.prepare(settings(Some(&other), None)).unwrap();
+    store.insert(row("before"), None);
+    store.apply(change);
+    assert_eq!(
+        kept_captures(&store, 1..=2),
+        [0_i64; 0],
+        "they belong to other rows"
+    );
+    store.insert(row("after"), None);
+    wait_for(&store, 1).await;
+    for id in [1, 2, 1] {
+        assert_eq!(stored.recv().await.unwrap(), id, "the stream of ids goes on");
+    }
+    let old = view
+        .query(|connection| Query::default().run(connection))
+        .await
+        .unwrap();
+    assert_eq!(old.total, 2, "who reads the old one goes on");
+    assert!(view.captures().contains(1));
+
+    // To memory, and back to what was written.
+    store.apply(store.prepare(settings(None, None)).unwrap());
+    assert_eq!(page(&store, Query::default()).await.total, 0);
+    store.apply(store.prepare(settings(Some(&one), None)).unwrap());
+    assert_eq!(ids(&store, Query::default()).await, [2, 1]);
+}
+
+#[tokio::test]
+async fn config_1_4_a_change_that_fails_or_is_dropped_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let no_database = folder.path().join("text.db");
+    std::fs::write(&no_database, "this is a text of a person\n".repeat(100)).unwrap();
+    let full = folder.path().join("full.db");
+    let earlier = Store::open(&settings(Some(&full), None), logs()).unwrap();
+    for _ in 0..5 {
+        earlier.insert(row("m"), None);
+    }
+    earlier.close(PATIENCE);
+
+    let store = in_memory(1000);
+    store.insert(row("m"), None);
+    wait_for(&store, 1).await;
+    let error = store.prepare(settings(Some(&no_database), Some(0))).unwrap_err();
+    assert!(error.to_string().contains("text.db"), "{error}");
+    let dropped = store.prepare(settings(Some(&full), Some(1))).unwrap();
+    drop(dropped);
+    store.insert(row("m"), None);
+    wait_for(&store, 2).await;
+    let reopened = Store::open(&settings(Some(&full), None), logs()).unwrap();
+    assert_eq!(
+        page(&reopened, Query::default()).await.total,
+        5,
+        "nothing was deleted"
+    );
+}
+
+#[tokio::test]
+async fn no_row_is_lost_while_databases_change() {
+    // Together less than the queue takes.
+    const WRITERS: u32 = 4;
+    const ROWS: u32 = 200;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |number: u64| folder.path().join(format!("{number}.db"));
+    let store = Arc::new(Store::open(&settings(Some(&path(0)), None), logs()).unwrap());
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            thread::spawn(move || {
+                for _ in 0..ROWS {
+                    store.insert(row("m"), None);
+                    thread::yield_now();
+                }
+            })
+        })
+        .collect();
+    let mut changes = 0;
+    while changes < 3 || !writers.iter().all(thread::JoinHandle::is_finished) {
+        changes += 1;
+        store.apply(store.prepare(settings(Some(&path(changes)), None)).unwrap());
+    }
+    for writer in writers {
+        writer.join().unwrap();
+    }
+    store.close(PATIENCE);
+    let count = |number| {
+        let connection = Connection::open(path(number)).unwrap();
+        let count = connection.query_row("SELECT COUNT(*) FROM activity", [], |row| row.get(0));
+        count.unwrap()
+    };
+    let rows: Vec<u32> = (0..=changes).map(count).collect();
+    assert_eq!(rows.iter().sum::<u32>(), WRITERS * ROWS, "{rows:?}");
 }

@@ -224,6 +224,11 @@ pub(super) fn embeddings(name: &str, request: &Value) -> Value {
     })
 }
 
+/// Anthropic's `/v1/messages/count_tokens`: the same count that an answer would report.
+pub(super) fn token_count(request: &Value) -> Value {
+    json!({ "input_tokens": prompt(request).1 })
+}
+
 fn vector(input: &str) -> Vec<f64> {
     let raw: Vec<f64> = (0..EMBEDDING_DIMENSIONS)
         .map(|dimension| {

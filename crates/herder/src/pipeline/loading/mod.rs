@@ -21,8 +21,8 @@ use bytes::Bytes;
 use http_body::Frame;
 
 use super::Reservation;
+use super::account::Account;
 use super::dispatch::Onward;
-use crate::activity::recording::Recording;
 use crate::driver::Waiting;
 use crate::error::ApiError;
 use crate::proxy::Access;
@@ -57,8 +57,8 @@ pub(super) struct Wait {
     pub(super) priority: i64,
     /// The request itself.
     pub(super) onward: Onward,
-    /// Its record.
-    pub(super) recording: Option<Recording>,
+    /// What is written down about it.
+    pub(super) account: Option<Account>,
 }
 
 /// The answer, whose body goes on with the model server's.
@@ -88,7 +88,7 @@ pub(super) fn answer(mut wait: Wait) -> Response<Body> {
     response
 }
 
-/// Waits, talks, forwards; the rest of the stream. The record gets the real outcome (quirk Q27 mended).
+/// Waits, talks, forwards; the rest of the stream. Record and counters get the real outcome (quirk Q27 mended).
 async fn serve(wait: Wait, outbox: Outbox) -> Body {
     let Wait {
         requested: _,
@@ -99,7 +99,7 @@ async fn serve(wait: Wait, outbox: Outbox) -> Body {
         reservation,
         priority,
         onward,
-        mut recording,
+        mut account,
     } = wait;
     let began = Instant::now();
     let place = waiting.place();
@@ -114,8 +114,8 @@ async fn serve(wait: Wait, outbox: Outbox) -> Body {
     let answered = match lease {
         Ok(lease) => {
             narration::close(&outbox, began.elapsed());
-            if let Some(recording) = &mut recording {
-                recording.granted(priority);
+            if let Some(account) = &mut account {
+                account.granted(priority);
             }
             onward.forward(Access::Leased { lease, reservation }).await
         }
@@ -123,15 +123,15 @@ async fn serve(wait: Wait, outbox: Outbox) -> Body {
     };
     match answered {
         Ok(response) => {
-            let response = match recording {
-                Some(recording) => recording.follow(response),
+            let response = match account {
+                Some(account) => account.follow(response),
                 None => response,
             };
             ending::continued(response).await
         }
         Err(error) => {
-            if let Some(recording) = recording {
-                recording.refuse(&error);
+            if let Some(account) = account {
+                account.refuse(&error);
             }
             ending::failed(&error)
         }

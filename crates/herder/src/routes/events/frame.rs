@@ -46,6 +46,18 @@ mod tests {
 
     use super::*;
 
+    impl Kind {
+        /// All of them.
+        pub(in super::super) const ALL: [Self; 6] = [
+            Self::ModelStatus,
+            Self::LogData,
+            Self::Activity,
+            Self::InFlight,
+            Self::UiConfig,
+            Self::ProfileChanged,
+        ];
+    }
+
     #[test]
     fn http_1_16_frames() {
         let table = [

@@ -19,17 +19,25 @@ pub(super) struct InFlightSource {
     known: BTreeMap<u64, u64>,
 }
 
+/// The open requests, or how they have changed.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "InFlight"))]
 #[serde(tag = "operation", rename_all = "lowercase")]
-enum Event<'a> {
+pub(super) enum Event<'a> {
+    /// All of them.
     Snapshot {
+        /// The oldest first; absent when there are none.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         requests: Vec<Shown<'a>>,
     },
+    /// One has come, or got further.
     Upsert {
+        /// As it is now.
         request: Shown<'a>,
     },
+    /// One has ended.
     Remove {
+        /// Its number.
         id: String,
     },
 }

@@ -13,9 +13,14 @@ pub(super) struct LogSource {
     decoder: Decoder,
 }
 
+/// What has been written into a log.
 #[derive(Serialize)]
-struct Data<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "LogData"))]
+pub(super) struct Data<'a> {
+    /// The text; the first time all that is kept.
     data: &'a str,
+    /// Which log.
+    #[cfg_attr(test, schemars(extend("enum" = ["proxy", "upstream"])))]
     source: &'a str,
 }
 

@@ -3,40 +3,54 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use herder_config::Capabilities;
 use herder_core::{ModelId, ModelState};
+use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::frame::{Kind, frame};
 use crate::app::Snapshot;
 use crate::driver::{Driver, StateChange};
-use crate::routes::models::describe;
+use crate::routes::abilities::{Abilities, is_zero};
 use crate::state_word::state_word;
 
 /// The states as the client knows them, and what is to change.
 pub(super) struct ModelSource {
     snapshot: Arc<Snapshot>,
-    /// By [`ModelId`].
+    /// By [`ModelId`]. Those of models that are newer than the snapshot may be missing.
     states: Vec<ModelState>,
     changes: Receiver<StateChange>,
 }
 
-#[derive(Serialize)]
-struct Entry<'a> {
+/// A local model, or a model of a peer, of which little is known.
+#[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ModelNow"))]
+pub(super) struct Entry<'a> {
+    /// Its id; `peer/model` for a model of a peer.
     id: &'a str,
+    /// For people; may be empty.
     name: &'a str,
+    /// For people; may be empty.
     description: &'a str,
+    /// Empty for a model of a peer.
+    #[cfg_attr(test, schemars(extend("enum" = ["stopped", "starting", "ready", "stopping", ""])))]
     state: &'static str,
+    /// Left out of the model list.
     unlisted: bool,
+    /// Id of the peer; empty for a local model.
     #[serde(rename = "peerID")]
     peer: &'a str,
+    /// Its other names.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     aliases: &'a [String],
-    #[serde(flatten)]
-    abilities: Map<String, Value>,
+    /// Abilities by name; what a model cannot do is not listed.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, bool>"))]
+    capabilities: IndexMap<&'static str, bool>,
+    /// Tokens that fit into the context.
+    #[serde(skip_serializing_if = "is_zero")]
+    context_length: u64,
 }
 
 impl ModelSource {
@@ -55,11 +69,25 @@ impl ModelSource {
     /// Safe to cancel.
     pub(super) async fn next(&mut self, driver: &Driver) -> Bytes {
         match self.changes.recv().await {
-            Ok(StateChange { model, to }) => self.states[model.index()] = to,
+            Ok(StateChange { model, to }) => {
+                if let Some(state) = self.states.get_mut(model.index()) {
+                    *state = to;
+                } else {
+                    // The configuration that has this model is on its way.
+                    (self.states, self.changes) = driver.watch();
+                }
+            }
             Err(RecvError::Lagged(_)) => (self.states, self.changes) = driver.watch(),
             Err(RecvError::Closed) => std::future::pending().await,
         }
         self.list()
+    }
+
+    /// The list of another configuration. Its models are known to the driver.
+    pub(super) fn reload(&mut self, driver: &Driver, snapshot: Arc<Snapshot>) -> Bytes {
+        let list;
+        (list, *self) = Self::begin(driver, snapshot);
+        list
     }
 
     /// Local models in order of id, unlisted ones too, then those of peers.
@@ -78,19 +106,16 @@ impl ModelSource {
             .collect();
         list.extend(qualified.iter().map(|(peer, id)| Entry {
             id,
-            name: "",
-            description: "",
-            state: "",
-            unlisted: false,
             peer,
-            aliases: &[],
-            abilities: Map::new(),
+            ..Entry::default()
         }));
         frame(Kind::ModelStatus, &list)
     }
 
     fn local(&self, model: ModelId) -> Entry<'_> {
         let (id, settings) = self.snapshot.model(model);
+        let abilities = settings.capabilities.as_ref().map(Abilities::of);
+        let abilities = abilities.unwrap_or_default();
         Entry {
             id,
             name: settings.name.trim(),
@@ -99,14 +124,8 @@ impl ModelSource {
             unlisted: settings.unlisted,
             peer: "",
             aliases: &settings.aliases,
-            abilities: settings.capabilities.as_ref().map(abilities).unwrap_or_default(),
+            capabilities: abilities.capabilities,
+            context_length: abilities.context_length,
         }
     }
-}
-
-/// `capabilities` and `context_length`, each only when it says something.
-fn abilities(known: &Capabilities) -> Map<String, Value> {
-    let mut fields = describe(known);
-    fields.retain(|name, _| matches!(name.as_str(), "capabilities" | "context_length"));
-    fields
 }

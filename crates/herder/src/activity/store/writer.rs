@@ -1,0 +1,160 @@
+//! The thread that writes one database: rows in batches, their captures beside them, and prunes.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use rusqlite::{Connection, params};
+
+use super::settings::Retention;
+use super::{Message, Record, Shared};
+use crate::activity::row::{Tokens, saturating};
+
+/// Rows that go into one transaction when there is a queue: one commit for all of them.
+pub(super) const LARGEST_BATCH: usize = 128;
+
+/// The thread that writes.
+pub(super) struct Writer {
+    connection: Arc<Mutex<Connection>>,
+    shared: Arc<Shared>,
+    /// Rows lost since the database began to fail.
+    failing: usize,
+}
+
+impl Writer {
+    /// Nothing runs yet.
+    pub(super) fn new(connection: Arc<Mutex<Connection>>, shared: Arc<Shared>) -> Self {
+        Self {
+            connection,
+            shared,
+            failing: 0,
+        }
+    }
+
+    /// Writes what comes, until it is told to end or nobody is left who could send anything.
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        let mut batch = Vec::new();
+        let mut ends = false;
+        while !ends && let Ok(first) = messages.recv() {
+            let mut next = Some(first);
+            while let Some(message) = next {
+                match message {
+                    Message::Record(record) => batch.push(*record),
+                    // Every write prunes, even one of nothing.
+                    Message::Prune => {}
+                    Message::End => ends = true,
+                }
+                let full = ends || batch.len() >= LARGEST_BATCH;
+                next = if full { None } else { messages.try_recv().ok() };
+            }
+            self.store(&mut batch);
+        }
+    }
+
+    /// Writes and prunes, and empties the batch; a failure costs the batch and nothing else.
+    fn store(&mut self, batch: &mut Vec<Record>) {
+        let result = self.write(batch);
+        let logger = self.shared.logs.logger();
+        match result {
+            Ok(ids) => {
+                for id in ids {
+                    // Nobody listening is no error.
+                    let _ = self.shared.stored.send(id);
+                }
+                if self.failing > 0 {
+                    let lost = std::mem::take(&mut self.failing);
+                    logger.info(format_args!(
+                        "activity: the store works again; {lost} requests went unrecorded"
+                    ));
+                }
+            }
+            Err(error) => {
+                if self.failing == 0 {
+                    logger.error(format_args!("activity: requests go unrecorded: {error}"));
+                }
+                // At least one: a failure to prune is one, too.
+                self.failing += batch.len().max(1);
+            }
+        }
+        batch.clear();
+        let lost = self.shared.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            logger.warn(format_args!(
+                "activity: {lost} requests went unrecorded because the store did not keep up"
+            ));
+        }
+    }
+
+    /// Writes rows and captures, and returns the ids of the rows.
+    fn write(&self, batch: &mut [Record]) -> rusqlite::Result<Vec<i64>> {
+        let captures = &self.shared.captures;
+        // Before the lock, under which queries of a store in memory wait.
+        let packed: Vec<_> = batch
+            .iter_mut()
+            .map(|record| captures.pack(record.capture.take()?))
+            .collect();
+        let mut connection = self.connection.lock();
+        let retention = *self.shared.retention.lock();
+        let ids = write(&mut connection, batch, retention)?;
+        // Still under it: a row in memory is never seen without its capture.
+        for (id, packed) in ids.iter().zip(packed) {
+            if let Some(packed) = packed {
+                captures.insert(*id, packed);
+            }
+        }
+        Ok(ids)
+    }
+}
+
+/// Writes the rows, and deletes those whose time is over. Returns the ids of the new ones.
+fn write(connection: &mut Connection, batch: &[Record], retention: Retention) -> rusqlite::Result<Vec<i64>> {
+    let transaction = connection.transaction()?;
+    let mut ids = Vec::with_capacity(batch.len());
+    {
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO activity (ts_created, model_id, req_path, resp_content_type, resp_status_code, error_msg,
+                 metadata_json, cache_tokens, draft_tokens, draft_acc_tokens, input_tokens, output_tokens,
+                 prompt_per_second, tokens_per_second, duration_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?;
+        for Record { row, .. } in batch {
+            let tokens = Tokens::from(row.usage);
+            insert.execute(params![
+                row.created,
+                row.model,
+                row.path,
+                row.content_type,
+                row.status,
+                row.error,
+                row.metadata,
+                tokens.cache_tokens,
+                tokens.draft_tokens,
+                tokens.draft_acc_tokens,
+                tokens.input_tokens,
+                tokens.output_tokens,
+                tokens.prompt_per_second,
+                tokens.tokens_per_second,
+                saturating(row.milliseconds),
+            ])?;
+            ids.push(transaction.last_insert_rowid());
+        }
+        if let Some(rows) = retention.rows {
+            // Ids have no gaps but those at the beginning, so they count rows.
+            transaction
+                .prepare_cached("DELETE FROM activity WHERE id <= (SELECT MAX(id) FROM activity) - ?")?
+                .execute([saturating(rows)])?;
+        }
+        if let Some(age) = retention.age {
+            let oldest = Timestamp::now()
+                .as_second()
+                .saturating_sub(saturating(age.as_secs()));
+            transaction
+                .prepare_cached("DELETE FROM activity WHERE ts_created < ?")?
+                .execute([oldest])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(ids)
+}

@@ -1,0 +1,159 @@
+//! Two tasks that measure, each at its own pace, so that a GPU tool that hangs does not hold back the rest; and what they
+//! have measured.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::gpu::{self, GpuReader};
+use super::history::History;
+use super::sample::{GpuSample, SystemSample};
+use super::system::SystemReader;
+use crate::logs::Logs;
+
+/// How long samples are kept.
+pub(super) const RETENTION: Duration = Duration::from_secs(3600);
+
+/// Between the start and the first sample: processor load is a difference between two looks.
+const FIRST_LOOK: Duration = Duration::from_millis(300);
+
+/// What has been measured in the last hour.
+#[derive(Debug, Default)]
+pub struct Samples {
+    system: Mutex<History<SystemSample>>,
+    /// One entry per look at all GPUs.
+    gpus: Mutex<History<Vec<GpuSample>>>,
+}
+
+impl Samples {
+    /// Samples taken later than `after`, or all of them, oldest first.
+    #[must_use]
+    pub fn system(&self, after: Option<Timestamp>) -> Vec<Arc<SystemSample>> {
+        let history = self.system.lock();
+        history.since(|sample| after.is_none_or(|after| sample.timestamp > after))
+    }
+
+    /// Looks at the GPUs later than `after`, or all of them, oldest first.
+    #[must_use]
+    pub fn gpus(&self, after: Option<Timestamp>) -> Vec<Arc<Vec<GpuSample>>> {
+        let history = self.gpus.lock();
+        history.since(|look| {
+            let taken = look.first().map(|gpu| gpu.timestamp);
+            after.is_none_or(|after| taken.is_some_and(|taken| taken > after))
+        })
+    }
+
+    /// The newest sample.
+    #[must_use]
+    pub fn newest_system(&self) -> Option<Arc<SystemSample>> {
+        self.system.lock().newest()
+    }
+
+    /// The newest look at the GPUs.
+    #[must_use]
+    pub fn newest_gpus(&self) -> Option<Arc<Vec<GpuSample>>> {
+        self.gpus.lock().newest()
+    }
+}
+
+/// The tasks, which end when this is dropped.
+#[derive(Debug)]
+pub(super) struct Sampling {
+    _system: AbortOnDropHandle<()>,
+    _gpus: AbortOnDropHandle<()>,
+}
+
+impl Sampling {
+    /// Measures every `every`, at least 5 seconds by configuration.
+    pub(super) fn begin(samples: &Arc<Samples>, every: Duration, logs: &Arc<Logs>) -> Self {
+        let capacity = capacity(every);
+        samples.system.lock().set_capacity(capacity);
+        samples.gpus.lock().set_capacity(capacity);
+        let system = watch_system(Arc::clone(samples), every, Arc::clone(logs));
+        let gpus = watch_gpus(Arc::clone(samples), every, Arc::clone(logs));
+        Self {
+            _system: AbortOnDropHandle::new(tokio::spawn(system)),
+            _gpus: AbortOnDropHandle::new(tokio::spawn(gpus)),
+        }
+    }
+}
+
+/// How many samples make an hour.
+fn capacity(every: Duration) -> usize {
+    let samples = RETENTION.as_millis() / every.as_millis().max(1);
+    usize::try_from(samples).unwrap_or(usize::MAX).max(1)
+}
+
+/// The time of a sample: clients send it back, and milliseconds are what they can hold.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+async fn watch_system(samples: Arc<Samples>, every: Duration, logs: Arc<Logs>) {
+    let mut reader = match SystemReader::new() {
+        Ok(reader) => reader,
+        Err(error) => {
+            logs.logger()
+                .warn(format_args!("the system's load cannot be measured: {error}"));
+            return;
+        }
+    };
+    sleep(FIRST_LOOK).await;
+    let mut ticks = ticks(every);
+    loop {
+        ticks.tick().await;
+        // Reads files of the kernel, which may take long on a machine in trouble.
+        let read = tokio::task::spawn_blocking(move || {
+            let sample = reader.read(now());
+            (reader, sample)
+        });
+        let Ok((back, sample)) = read.await else {
+            logs.logger()
+                .error("reading the system's load failed; there will be no more samples of it");
+            return;
+        };
+        reader = back;
+        samples.system.lock().push(Instant::now(), sample);
+    }
+}
+
+async fn watch_gpus(samples: Arc<Samples>, every: Duration, logs: Arc<Logs>) {
+    let mut reader = GpuReader::new(gpu::sources());
+    let mut ticks = ticks(every);
+    loop {
+        ticks.tick().await;
+        let look = reader.read(Instant::now(), now(), logs.logger()).await;
+        if !look.is_empty() {
+            samples.gpus.lock().push(Instant::now(), look);
+        }
+    }
+}
+
+/// The first tick comes at once. A look that takes longer than `every` delays the next one.
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtime_5_1_an_hour_is_kept() {
+        for (every, expected) in [
+            (Duration::from_secs(5), 720),
+            (Duration::from_secs(90), 40),
+            (Duration::from_millis(100), 36_000),
+            (Duration::from_secs(7200), 1),
+        ] {
+            assert_eq!(capacity(every), expected, "{every:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What is written down about one request to a model: its record in the activity, and its counters. Both follow the
+//! answer to its end, wherever the answer comes from.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Response;
+
+use super::RequestContext;
+use crate::activity::recording::Recording;
+use crate::app::Target;
+use crate::error::ApiError;
+use crate::monitor::Measured;
+use crate::proxy::Payload;
+
+/// An open account. When it is dropped before anything else, the client has left.
+#[derive(Debug)]
+pub(super) struct Account {
+    measured: Measured,
+    /// Only requests of some routes are recorded.
+    recording: Option<Recording>,
+}
+
+impl Account {
+    /// Opens the account of a request that goes to `target`.
+    pub(super) fn open(context: &mut RequestContext, target: &Target) -> Self {
+        let counters = match target {
+            Target::Local(model) => Arc::clone(&context.app.driver.metrics().model(*model).requests),
+            Target::Peer(found) => Arc::clone(&found.counters),
+        };
+        let mut recording = context.recording.take();
+        if let Some(recording) = &mut recording {
+            recording.count_tokens(Arc::clone(&counters));
+        }
+        Self {
+            measured: Measured::begin(counters, context.route),
+            recording,
+        }
+    }
+
+    /// Notes the body that is about to be sent, and returns it.
+    pub(super) fn request(&mut self, payload: Payload) -> Payload {
+        match &mut self.recording {
+            Some(recording) => recording.request(payload),
+            None => payload,
+        }
+    }
+
+    /// The local model has been granted, at this priority.
+    pub(super) fn granted(&mut self, priority: i64) {
+        if let Some(recording) = &mut self.recording {
+            recording.granted(priority);
+        }
+    }
+
+    /// herder itself answers, with this error.
+    pub(super) fn refuse(self, error: &ApiError) {
+        if let Some(recording) = self.recording {
+            recording.refuse(error);
+        }
+        self.measured.refused(error.status().as_u16());
+    }
+
+    /// Follows the answer to its end.
+    pub(super) fn follow(self, response: Response<Body>) -> Response<Body> {
+        let response = match self.recording {
+            Some(recording) => recording.follow(response),
+            None => response,
+        };
+        self.measured.follow(response)
+    }
+}
