@@ -3,6 +3,8 @@
 //! The one source of truth for type checks and unknown keys ([`crate::shape`]) and for the JSON Schema
 //! ([`crate::schema`]). Ranges that depend on more than the value itself are checked while reading.
 
+use std::time::Duration;
+
 /// A key of a section.
 pub(crate) struct Key {
     /// As written in the file.
@@ -29,6 +31,27 @@ pub(crate) enum Shape {
     Boolean,
     /// A Go duration such as `1m30s`.
     Duration,
+    /// A number, fractions allowed, from `least` to `most`.
+    Number {
+        /// Smallest value.
+        least: f64,
+        /// Largest value.
+        most: f64,
+    },
+    /// An integer from `least` to `most`.
+    Count {
+        /// Smallest value.
+        least: i64,
+        /// Largest value.
+        most: i64,
+    },
+    /// A Go duration from `least` to [`LONGEST_SPAN`]; a plain 0 needs no unit.
+    Span {
+        /// Shortest time.
+        least: Duration,
+        /// A word that may stand in its place.
+        word: Option<&'static str>,
+    },
     /// A list.
     List(&'static Shape),
     /// Free keys.
@@ -49,6 +72,9 @@ pub(crate) enum Shape {
     /// Anything that has a JSON form.
     Any,
 }
+
+/// Longest time that a [`Shape::Span`] takes: a year. It keeps sums of waiting times far from overflow.
+pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 const fn key(name: &'static str, shape: Shape, default: &'static str, description: &'static str) -> Key {
     Key {
@@ -71,6 +97,16 @@ const TEXTS: Shape = Shape::List(&Shape::Text);
 const PARAMETERS: Shape = Shape::Map(&Shape::Any);
 const MACROS: Shape = Shape::StrictMap(&Shape::Any, "macros must be a mapping");
 const SECONDS: Shape = Shape::Integer(Some(0));
+const SPAN: Shape = Shape::Span {
+    least: Duration::ZERO,
+    word: None,
+};
+
+/// Each request that waits holds its body and a connection; more than so many are no use to anybody.
+const QUEUE_LIMIT: Shape = Shape::Count {
+    least: 1,
+    most: 1_000_000,
+};
 
 /// The top level.
 pub(crate) const ROOT: &[Key] = &[
@@ -365,6 +401,21 @@ const MODEL: &[Key] = &[
         Shape::Integer(None),
         "0",
         "Requests that may wait for or use the model; 0 means 10.",
+    ),
+    key(
+        "queueLimit",
+        QUEUE_LIMIT,
+        "",
+        "Requests that may wait for the model under the scheduler fair; by default that of its settings. A key of herder.",
+    ),
+    key(
+        "loadTime",
+        Shape::Span {
+            least: Duration::from_millis(1),
+            word: None,
+        },
+        "\"10s\"",
+        "How long a load probably takes, until one has been measured; for the scheduler fair. A key of herder.",
     ),
     key(
         "filters",
@@ -665,9 +716,9 @@ const MATRIX: &[Key] = &[
 const SCHEDULER: &[Key] = &[
     key(
         "use",
-        Shape::Choice(&["", "fifo"]),
+        Shape::Choice(&["", "fifo", "fair"]),
         "\"fifo\"",
-        "Strategy of the wait queue.",
+        "Strategy of the wait queue; fair is herder's own.",
     ),
     key(
         "settings",
@@ -677,17 +728,27 @@ const SCHEDULER: &[Key] = &[
     ),
 ];
 
-const SCHEDULER_SETTINGS: &[Key] = &[key(
-    "fifo",
-    section("config.FifoSettings", FIFO),
-    "",
-    "Settings of fifo.",
-)];
+const SCHEDULER_SETTINGS: &[Key] = &[
+    key(
+        "fifo",
+        section("config.FifoSettings", FIFO),
+        "",
+        "Settings of fifo.",
+    ),
+    key(
+        "fair",
+        section("config.FairSettings", FAIR),
+        "",
+        "Settings of fair. A key of herder.",
+    ),
+];
+
+const PRIORITY: Shape = Shape::Map(&Shape::Integer(None));
 
 const FIFO: &[Key] = &[
     key(
         "priority",
-        Shape::Map(&Shape::Integer(None)),
+        PRIORITY,
         "{}",
         "Model to priority; higher goes first, default 0.",
     ),
@@ -696,5 +757,66 @@ const FIFO: &[Key] = &[
         Shape::Choice(&["arrival", "grant"]),
         "\"arrival\"",
         "Where concurrencyLimit counts: waiting requests too, or only those being served. A key of herder.",
+    ),
+];
+
+const FAIR: &[Key] = &[
+    key(
+        "price",
+        Shape::Number {
+            least: 0.001,
+            most: 1000.0,
+        },
+        "1.0",
+        "Waiting time, summed over all who wait for a model, that buys its swap, in units of the swap's cost.",
+    ),
+    key(
+        "maxWait",
+        SPAN,
+        "\"60s\"",
+        "Age of a request at which its model is due whatever the price.",
+    ),
+    key(
+        "turn",
+        Shape::Number {
+            least: 0.0,
+            most: 1000.0,
+        },
+        "2.0",
+        "Least residency of a loaded model in units of its own swap cost; not over the seconds of maxTurn.",
+    ),
+    key("maxTurn", SPAN, "\"60s\"", "Longest turn."),
+    key(
+        "linger",
+        Shape::Span {
+            least: Duration::ZERO,
+            word: Some("auto"),
+        },
+        "\"auto\"",
+        "How long an idle model is kept from one that is not due yet; auto learns it from its clients, 0 for not at all.",
+    ),
+    key(
+        "aging",
+        SPAN,
+        "\"30s\"",
+        "Waiting time that is worth one step of priority.",
+    ),
+    key(
+        "queueLimit",
+        QUEUE_LIMIT,
+        "512",
+        "Requests that may wait for one model; more are answered with 429.",
+    ),
+    key(
+        "drainTimeout",
+        SPAN,
+        "\"0s\"",
+        "How long requests may hold a model that must leave; 0 for as long as they take.",
+    ),
+    key(
+        "priority",
+        PRIORITY,
+        "{}",
+        "Model to priority; higher goes first, default 0.",
     ),
 ];

@@ -5,12 +5,13 @@
 //! mistakes, and the selectors that a matrix rules out, are found here.
 
 use herder_config::{
-    Config, Diagnostic, Environment, ErrorClass, FifoLimit, Loaded, Router, Severity, Sources, Strategy,
+    Config, Diagnostic, Environment, ErrorClass, FairSettings, FifoLimit, Loaded, Router, SchedulerStrategy,
+    Severity, Sources, Strategy,
 };
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
-use herder_core::{Limit, ModelId, ModelPlan, Plan};
+use herder_core::{Factor, FairPlan, Limit, Linger, ModelId, ModelPlan, Plan};
 use herder_supervisor::command::{Dialect, check_quotes};
 
 /// Loads a configuration and plans with it. With `strict`, unknown keys are errors.
@@ -150,29 +151,48 @@ pub fn plan(config: &Config) -> Result<Plan, Vec<Mistake>> {
     Ok(Plan {
         models: models(config),
         planner: planner(config)?,
-        strategy: herder_core::Strategy::Fifo {
-            limit: limit(config.scheduler.limit),
-        },
+        strategy: strategy(config.scheduler.strategy),
     })
 }
 
 fn models(config: &Config) -> Vec<ModelPlan> {
+    let queue_limit = match config.scheduler.strategy {
+        // Without effect; a simulation of what `fair` would do reads it.
+        SchedulerStrategy::Fifo { limit: _ } => FairSettings::default().queue_limit,
+        SchedulerStrategy::Fair(fair) => fair.queue_limit,
+    };
     let model = |(id, model): (&String, &herder_config::Model)| ModelPlan {
         concurrency_limit: model.concurrency_limit,
-        queue_limit: 512,
+        queue_limit: model.queue_limit.unwrap_or(queue_limit),
         priority: config.scheduler.priority.get(id).copied().unwrap_or_default(),
         ttl: model.ttl,
         unload_timeout: model.unload_timeout,
         start_timeout: model.health_check_timeout,
-        load_time: None,
+        load_time: model.load_time,
     };
     config.models.iter().map(model).collect()
 }
 
-fn limit(limit: FifoLimit) -> Limit {
-    match limit {
-        FifoLimit::Arrival => Limit::Arrival,
-        FifoLimit::Grant => Limit::Grant,
+fn strategy(strategy: SchedulerStrategy) -> herder_core::Strategy {
+    match strategy {
+        SchedulerStrategy::Fifo { limit } => herder_core::Strategy::Fifo {
+            limit: match limit {
+                FifoLimit::Arrival => Limit::Arrival,
+                FifoLimit::Grant => Limit::Grant,
+            },
+        },
+        SchedulerStrategy::Fair(fair) => herder_core::Strategy::Fair(FairPlan {
+            price: Factor::from_thousandths(fair.price_thousandths),
+            max_wait: fair.max_wait,
+            turn: Factor::from_thousandths(fair.turn_thousandths),
+            max_turn: fair.max_turn,
+            linger: match fair.linger {
+                herder_config::Linger::Auto => Linger::Auto,
+                herder_config::Linger::Fixed(time) => Linger::Fixed(time),
+            },
+            aging: fair.aging,
+            drain_timeout: fair.drain_timeout,
+        }),
     }
 }
 
