@@ -5,8 +5,8 @@
 //! mistakes, and the selectors that a matrix rules out, are found here.
 
 use herder_config::{
-    Config, Diagnostic, Environment, ErrorClass, FairSettings, FifoLimit, Loaded, Router, SchedulerStrategy,
-    Severity, Sources, Strategy,
+    Config, Diagnostic, Environment, ErrorClass, FairSettings, FifoLimit, Group, Loaded, Matrix, Router,
+    SchedulerStrategy, Severity, Sources, Strategy,
 };
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
@@ -199,24 +199,42 @@ fn strategy(strategy: SchedulerStrategy) -> herder_core::Strategy {
 fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
     let matrix = match &config.router {
         Router::Group(groups) => {
-            let groups: Vec<_> = groups
-                .values()
-                .map(|group| GroupSpecification {
-                    swap: group.swap,
-                    exclusive: group.exclusive,
-                    persistent: group.persistent,
-                    members: group
-                        .members
-                        .iter()
-                        .filter_map(|id| model_id(config, id))
-                        .collect(),
-                })
-                .collect();
+            let groups = group_specifications(config, groups);
             return Ok(Box::new(GroupPlanner::new(config.models.len(), &groups)));
         }
         Router::Matrix(matrix) => matrix,
     };
-    let specification = MatrixSpecification {
+    let planner = MatrixPlanner::new(&matrix_specification(config, matrix))
+        .map_err(|errors| errors.iter().map(matrix_mistake).collect::<Vec<_>>())?;
+    let mistakes = selector_mistakes(config, &planner);
+    if mistakes.is_empty() {
+        Ok(Box::new(planner))
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// The groups as the core reads them.
+pub(crate) fn group_specifications(
+    config: &Config,
+    groups: &indexmap::IndexMap<String, Group>,
+) -> Vec<GroupSpecification> {
+    let specification = |group: &Group| GroupSpecification {
+        swap: group.swap,
+        exclusive: group.exclusive,
+        persistent: group.persistent,
+        members: group
+            .members
+            .iter()
+            .filter_map(|id| model_id(config, id))
+            .collect(),
+    };
+    groups.values().map(specification).collect()
+}
+
+/// The matrix as the core reads it.
+pub(crate) fn matrix_specification(config: &Config, matrix: &Matrix) -> MatrixSpecification {
+    MatrixSpecification {
         model_names: config.models.keys().cloned().collect(),
         aliases: resolved(config, &config.aliases),
         vars: resolved(config, &matrix.vars),
@@ -230,14 +248,6 @@ fn planner(config: &Config) -> Result<Box<dyn Planner>, Vec<Mistake>> {
             .iter()
             .map(|(name, expression)| (name.clone(), expression.clone()))
             .collect(),
-    };
-    let planner = MatrixPlanner::new(&specification)
-        .map_err(|errors| errors.iter().map(matrix_mistake).collect::<Vec<_>>())?;
-    let mistakes = selector_mistakes(config, &planner);
-    if mistakes.is_empty() {
-        Ok(Box::new(planner))
-    } else {
-        Err(mistakes)
     }
 }
 
