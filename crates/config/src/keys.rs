@@ -3,6 +3,12 @@
 //! The one source of truth for type checks and unknown keys ([`crate::shape`]) and for the JSON Schema
 //! ([`crate::schema`]). Ranges that depend on more than the value itself are checked while reading.
 
+mod routing;
+
+use std::time::Duration;
+
+use routing::{GROUPS, MATRIX_SECTION, ROUTING};
+
 /// A key of a section.
 pub(crate) struct Key {
     /// As written in the file.
@@ -29,6 +35,27 @@ pub(crate) enum Shape {
     Boolean,
     /// A Go duration such as `1m30s`.
     Duration,
+    /// A number, fractions allowed, from `least` to `most`.
+    Number {
+        /// Smallest value.
+        least: f64,
+        /// Largest value.
+        most: f64,
+    },
+    /// An integer from `least` to `most`.
+    Count {
+        /// Smallest value.
+        least: i64,
+        /// Largest value.
+        most: i64,
+    },
+    /// A Go duration from `least` to [`LONGEST_SPAN`]; a plain 0 needs no unit.
+    Span {
+        /// Shortest time.
+        least: Duration,
+        /// A word that may stand in its place.
+        word: Option<&'static str>,
+    },
     /// A list.
     List(&'static Shape),
     /// Free keys.
@@ -49,6 +76,9 @@ pub(crate) enum Shape {
     /// Anything that has a JSON form.
     Any,
 }
+
+/// Longest time that a [`Shape::Span`] takes: a year. It keeps sums of waiting times far from overflow.
+pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 const fn key(name: &'static str, shape: Shape, default: &'static str, description: &'static str) -> Key {
     Key {
@@ -71,6 +101,16 @@ const TEXTS: Shape = Shape::List(&Shape::Text);
 const PARAMETERS: Shape = Shape::Map(&Shape::Any);
 const MACROS: Shape = Shape::StrictMap(&Shape::Any, "macros must be a mapping");
 const SECONDS: Shape = Shape::Integer(Some(0));
+const SPAN: Shape = Shape::Span {
+    least: Duration::ZERO,
+    word: None,
+};
+
+/// Each request that waits holds its body and a connection; more than so many are no use to anybody.
+const QUEUE_LIMIT: Shape = Shape::Count {
+    least: 1,
+    most: 1_000_000,
+};
 
 /// The top level.
 pub(crate) const ROOT: &[Key] = &[
@@ -367,6 +407,21 @@ const MODEL: &[Key] = &[
         "Requests that may wait for or use the model; 0 means 10.",
     ),
     key(
+        "queueLimit",
+        QUEUE_LIMIT,
+        "",
+        "Requests that may wait for the model under the scheduler fair; by default that of its settings. A key of herder.",
+    ),
+    key(
+        "loadTime",
+        Shape::Span {
+            least: Duration::from_millis(1),
+            word: None,
+        },
+        "\"10s\"",
+        "How long a load probably takes, until one has been measured; for the scheduler fair. A key of herder.",
+    ),
+    key(
         "filters",
         section("config.ModelFilters", MODEL_FILTERS),
         "",
@@ -577,124 +632,5 @@ const PEER: &[Key] = &[
         Shape::Boolean,
         "false",
         "Let the client's own credentials through to the peer. A key of herder.",
-    ),
-];
-
-const ROUTING: &[Key] = &[
-    key(
-        "router",
-        section("config.RouterConfig", ROUTER),
-        "",
-        "Who may run beside whom.",
-    ),
-    key(
-        "scheduler",
-        section("config.SchedulerConfig", SCHEDULER),
-        "",
-        "Who waits.",
-    ),
-];
-
-const ROUTER: &[Key] = &[
-    key(
-        "use",
-        Shape::Choice(&["", "group", "matrix"]),
-        "\"group\"",
-        "Which settings count.",
-    ),
-    key(
-        "settings",
-        section("config.RouterSettings", ROUTER_SETTINGS),
-        "",
-        "Settings of the routers.",
-    ),
-];
-
-const ROUTER_SETTINGS: &[Key] = &[
-    key("groups", GROUPS, "{}", "Groups by name."),
-    key(
-        "matrix",
-        MATRIX_SECTION,
-        "",
-        "Sets of models that may run together.",
-    ),
-];
-
-const GROUPS: Shape = Shape::Map(&section("config.GroupConfig", GROUP));
-
-const GROUP: &[Key] = &[
-    key(
-        "swap",
-        Shape::Boolean,
-        "true",
-        "A request for one member stops the others.",
-    ),
-    key(
-        "exclusive",
-        Shape::Boolean,
-        "true",
-        "A request for a member stops models of other groups.",
-    ),
-    key(
-        "persistent",
-        Shape::Boolean,
-        "false",
-        "Never stopped by models of other groups.",
-    ),
-    key("members", TEXTS, "[]", "Models of the group."),
-];
-
-const MATRIX_SECTION: Shape = section("config.MatrixConfig", MATRIX);
-
-const MATRIX: &[Key] = &[
-    key("vars", Shape::Map(&Shape::Text), "{}", "Short names of models."),
-    key(
-        "evict_costs",
-        Shape::Map(&Shape::Integer(Some(1))),
-        "{}",
-        "What it costs to stop a model; 1 by default.",
-    ),
-    key(
-        "sets",
-        Shape::StrictMap(&Shape::Text, "matrix: sets must be a mapping"),
-        "",
-        "Expressions over models: & for together, | for either, +name for another set.",
-    ),
-];
-
-const SCHEDULER: &[Key] = &[
-    key(
-        "use",
-        Shape::Choice(&["", "fifo"]),
-        "\"fifo\"",
-        "Strategy of the wait queue.",
-    ),
-    key(
-        "settings",
-        section("config.SchedulerSettings", SCHEDULER_SETTINGS),
-        "",
-        "Settings of the strategies.",
-    ),
-];
-
-const SCHEDULER_SETTINGS: &[Key] = &[key(
-    "fifo",
-    section("config.FifoSettings", FIFO),
-    "",
-    "Settings of fifo.",
-)];
-
-const FIFO: &[Key] = &[
-    key(
-        "priority",
-        Shape::Map(&Shape::Integer(None)),
-        "{}",
-        "Model to priority; higher goes first, default 0.",
-    ),
-    key(
-        "limit",
-        Shape::Choice(&["arrival", "grant"]),
-        "\"arrival\"",
-        "Where concurrencyLimit counts: waiting requests too, or only those being served. A key of herder.",
     ),
 ];

@@ -15,8 +15,9 @@ use crate::loaded::Loaded;
 use crate::read::TIME_FORMATS;
 use crate::render::SHORTEST_SECRET;
 use crate::typed::{
-    Capabilities, Config, FifoLimit, Filters, Group, LogLevel, LogTimeFormat, LogToStdout, Matrix, Modality,
-    Model, Peer, Profile, Router, Secret, Selector, Strategy, Timeouts,
+    Capabilities, Config, FifoLimit, Filters, Group, Linger, LogLevel, LogTimeFormat, LogToStdout, Matrix,
+    Modality, Model, Peer, Profile, Router, Scheduler, SchedulerStrategy, Secret, Selector, Strategy,
+    Timeouts,
 };
 
 /// What stands in the place of a secret.
@@ -101,16 +102,7 @@ fn config_json(config: &Config, show_secrets: bool) -> Value {
         "upstream": { "ignorePaths": config.upstream_ignore_paths },
         "routing": {
             "router": router_json(&config.router, config),
-            "scheduler": {
-                "use": "fifo",
-                "settings": { "fifo": {
-                    "limit": match config.scheduler.limit {
-                        FifoLimit::Arrival => "arrival",
-                        FifoLimit::Grant => "grant",
-                    },
-                    "priority": config.scheduler.priority,
-                } },
-            },
+            "scheduler": scheduler_json(&config.scheduler),
         },
     });
     if let Some(store) = &config.store {
@@ -146,6 +138,12 @@ fn model_json(model: &Model) -> Value {
         "timeouts": timeouts_json(&model.timeouts),
         "compat": { "ignoreWebsockets": model.ignore_websockets, "preserveHost": model.preserve_host },
     });
+    if let Some(limit) = model.queue_limit {
+        value["queueLimit"] = limit.into();
+    }
+    if let Some(time) = model.load_time {
+        value["loadTime"] = duration(time).into();
+    }
     if let Some(capabilities) = &model.capabilities {
         value["capabilities"] = capabilities_json(capabilities);
     }
@@ -256,6 +254,32 @@ fn matrix_json(matrix: &Matrix, config: &Config) -> Value {
         .map(|(id, cost)| (cost_key(id, matrix, config), (*cost).into()))
         .collect();
     json!({ "vars": matrix.vars, "evict_costs": costs, "sets": matrix.sets })
+}
+
+fn scheduler_json(scheduler: &Scheduler) -> Value {
+    match scheduler.strategy {
+        SchedulerStrategy::Fifo { limit } => json!({ "use": "fifo", "settings": { "fifo": {
+            "limit": match limit {
+                FifoLimit::Arrival => "arrival",
+                FifoLimit::Grant => "grant",
+            },
+            "priority": scheduler.priority,
+        } } }),
+        SchedulerStrategy::Fair(fair) => json!({ "use": "fair", "settings": { "fair": {
+            "price": f64::from(fair.price_thousandths) / 1000.0,
+            "maxWait": duration(fair.max_wait),
+            "turn": f64::from(fair.turn_thousandths) / 1000.0,
+            "maxTurn": duration(fair.max_turn),
+            "linger": match fair.linger {
+                Linger::Auto => "auto".to_owned(),
+                Linger::Fixed(time) => duration(time),
+            },
+            "aging": duration(fair.aging),
+            "queueLimit": fair.queue_limit,
+            "drainTimeout": duration(fair.drain_timeout.unwrap_or_default()),
+            "priority": scheduler.priority,
+        } } }),
+    }
 }
 
 /// A name under which `evict_costs` finds the model: a var hides a model or alias of the same name.

@@ -61,10 +61,27 @@ fn shape(shape: &Shape) -> Value {
             direct_macro(),
         ] }),
         Shape::Duration => json!({ "anyOf": [
-            { "type": "string", "pattern": r"^[-+]?(0|([0-9]*\.?[0-9]*(ns|us|µs|μs|ms|s|m|h))+)$" },
+            duration(),
             { "type": "null" },
             interpolation(),
         ] }),
+        Shape::Number { least, most } => json!({ "anyOf": [
+            { "type": ["number", "null"], "minimum": least, "maximum": most },
+            direct_macro(),
+        ] }),
+        Shape::Count { least, most } => json!({ "anyOf": [
+            // The loader cuts the fraction off.
+            { "type": ["number", "null"], "minimum": least, "exclusiveMaximum": most + 1 },
+            direct_macro(),
+        ] }),
+        Shape::Span { least, word } => {
+            let mut options = vec![duration(), json!({ "type": "null" }), interpolation()];
+            if least.is_zero() {
+                options.push(json!({ "const": 0 }));
+            }
+            options.extend(word.map(|word| json!({ "const": word })));
+            json!({ "anyOf": options })
+        }
         Shape::List(item) => json!({ "type": ["array", "null"], "items": self::shape(item) }),
         Shape::Map(value) | Shape::StrictMap(value, _) => match value {
             Shape::Any => json!({ "type": ["object", "null"] }),
@@ -74,6 +91,11 @@ fn shape(shape: &Shape) -> Value {
         Shape::StrictSection(keys, _) => section(keys, &[]),
         Shape::Any => json!({}),
     }
+}
+
+/// A text in the notation of Go.
+fn duration() -> Value {
+    json!({ "type": "string", "pattern": r"^[-+]?(0|([0-9]*\.?[0-9]*(ns|us|µs|μs|ms|s|m|h))+)$" })
 }
 
 /// A value that is a macro and takes its type.

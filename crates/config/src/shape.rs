@@ -4,10 +4,11 @@
 //! or nothing. All type errors are reported together.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::diagnostic::{ErrorClass, Report};
 use crate::duration::parse_duration;
-use crate::keys::{self, Key, Shape};
+use crate::keys::{self, Key, LONGEST_SPAN, Shape};
 use crate::suggest::did_you_mean;
 use crate::tree::{Entry, Kind, Node};
 
@@ -60,6 +61,23 @@ impl Checker<'_> {
                     self.mismatch(node, "time.Duration", path, false);
                 }
             }
+            Shape::Number { least, most } => {
+                let range = || format!("a number from {least} to {most}");
+                match node.number() {
+                    Some(number) if (*least..=*most).contains(&number) => {}
+                    Some(_) => self.out_of_range(node, path, &range()),
+                    None => self.wrong_type(node, "float64", path, false, Some(&range())),
+                }
+            }
+            Shape::Count { least, most } => {
+                let range = || format!("a whole number from {least} to {most}");
+                match node.integer() {
+                    Some(number) if (*least..=*most).contains(&number) => {}
+                    Some(_) => self.out_of_range(node, path, &range()),
+                    None => self.wrong_type(node, "int", path, false, Some(&range())),
+                }
+            }
+            Shape::Span { least, word } => self.span(node, *least, *word, path),
             Shape::List(item) => self.list(node, item, path),
             Shape::Map(value) => {
                 if matches!(node.kind, Kind::Mapping(_)) {
@@ -90,6 +108,29 @@ impl Checker<'_> {
                 }
             }
             Shape::Any => {}
+        }
+    }
+
+    fn span(&mut self, node: &mut Node, least: Duration, word: Option<&str>, path: &str) {
+        if word.is_some_and(|word| node.text() == Some(word)) {
+            return;
+        }
+        let range = || {
+            let word = word.map(|word| format!("{word}, or ")).unwrap_or_default();
+            let least = if least.is_zero() {
+                "0".to_owned()
+            } else {
+                format!("{least:?}")
+            };
+            let most = LONGEST_SPAN.as_secs() / 3600;
+            format!("{word}a time from {least} to {most}h with its unit, for example 30s or 1m30s")
+        };
+        let Some(nanoseconds) = node.span() else {
+            return self.wrong_type(node, "time.Duration", path, false, Some(&range()));
+        };
+        let span = u64::try_from(nanoseconds).map(Duration::from_nanos);
+        if !span.is_ok_and(|span| (least..=LONGEST_SPAN).contains(&span)) {
+            self.out_of_range(node, path, &range());
         }
     }
 
@@ -163,11 +204,6 @@ impl Checker<'_> {
 
     fn mismatch(&mut self, node: &mut Node, wanted: &str, path: &str, secret: bool) {
         let tag = node.tag();
-        let shown = match node.scalar() {
-            Some(scalar) if !secret && scalar.secrets.is_empty() => format!(" `{}`", shorten(&scalar.text)),
-            Some(_) | None => String::new(),
-        };
-        let message = format!("{path}: cannot unmarshal {tag}{shown} into {wanted}");
         let hint = match wanted {
             "int" if tag == "!!str" => Some("write a whole number without quotes"),
             "bool" => Some("write true or false without quotes"),
@@ -175,10 +211,35 @@ impl Checker<'_> {
             "[]string" => Some("write a list, for example [one, two]"),
             _ => None,
         };
+        self.wrong_type(node, wanted, path, secret, hint);
+    }
+
+    fn wrong_type(&mut self, node: &mut Node, wanted: &str, path: &str, secret: bool, hint: Option<&str>) {
+        let tag = node.tag();
+        let shown = match node.scalar() {
+            Some(scalar) if !secret && scalar.secrets.is_empty() => format!(" `{}`", shorten(&scalar.text)),
+            Some(_) | None => String::new(),
+        };
         self.report
-            .error(ErrorClass::Type, message)
+            .error(
+                ErrorClass::Type,
+                format!("{path}: cannot unmarshal {tag}{shown} into {wanted}"),
+            )
             .at(node.origin)
             .advise(|| hint.map(str::to_owned));
+        node.lose();
+    }
+
+    /// The value has the right type, but nobody can want it.
+    fn out_of_range(&mut self, node: &mut Node, path: &str, range: &str) {
+        let shown = match node.scalar() {
+            Some(scalar) if scalar.secrets.is_empty() => format!(" {}", shorten(&scalar.text)),
+            Some(_) | None => String::new(),
+        };
+        self.report
+            .error(ErrorClass::Value, format!("{path}:{shown} is out of range"))
+            .at(node.origin)
+            .hint(range);
         node.lose();
     }
 

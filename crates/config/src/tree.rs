@@ -4,6 +4,7 @@
 //! is asked for when it matters ([`crate::scalar`]).
 
 use crate::diagnostic::Origin;
+use crate::duration::parse_duration;
 use crate::scalar::{Typed, type_of};
 
 /// A value and its place.
@@ -141,6 +142,33 @@ impl Node {
             Typed::Integer(number) => Some(number),
             Typed::Float(number) => truncate(number),
             Typed::Null | Typed::Boolean(_) | Typed::Unsigned(_) | Typed::Timestamp | Typed::Text => None,
+        }
+    }
+
+    /// A number with its fraction; never one that is not finite.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self.scalar()?.typed() {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "who asks has a range that is exact in both"
+            )]
+            Typed::Integer(number) => Some(number as f64),
+            Typed::Float(number) => Some(number).filter(|number| number.is_finite()),
+            Typed::Null | Typed::Boolean(_) | Typed::Unsigned(_) | Typed::Timestamp | Typed::Text => None,
+        }
+    }
+
+    /// A time of [`crate::keys::Shape::Span`] in nanoseconds; a plain 0 is one.
+    pub(crate) fn span(&self) -> Option<i64> {
+        match self.scalar()?.typed() {
+            Typed::Integer(0) => Some(0),
+            Typed::Text => parse_duration(self.text()?),
+            Typed::Null
+            | Typed::Boolean(_)
+            | Typed::Integer(_)
+            | Typed::Unsigned(_)
+            | Typed::Float(_)
+            | Typed::Timestamp => None,
         }
     }
 

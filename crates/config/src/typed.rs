@@ -191,8 +191,14 @@ pub struct Model {
     pub name: String,
     /// Trimmed description.
     pub description: String,
-    /// Requests that may wait for or use the model; at least 1.
+    /// Requests that may wait for or use the model; at least 1. Under [`SchedulerStrategy::Fair`] only those that use
+    /// it count.
     pub concurrency_limit: u32,
+    /// Requests that may wait for the model under [`SchedulerStrategy::Fair`], at least 1; `None` = as its settings
+    /// say. herder's own key.
+    pub queue_limit: Option<u32>,
+    /// How long a load probably takes, until one has been measured; never zero. herder's own key.
+    pub load_time: Option<Duration>,
     /// Body edits.
     pub filters: Filters,
     /// Free content for the listing.
@@ -364,10 +370,67 @@ pub struct Matrix {
 /// `routing.scheduler`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheduler {
-    /// Where `fifo` enforces `concurrencyLimit`. herder's own key `settings.fifo.limit`.
-    pub limit: FifoLimit,
+    /// Who is served next when models compete.
+    pub strategy: SchedulerStrategy,
     /// Model ID to priority (aliases resolved); missing = 0.
     pub priority: IndexMap<String, i64>,
+}
+
+/// `routing.scheduler.use`, with the settings of the strategy that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchedulerStrategy {
+    /// The seed's (default).
+    Fifo {
+        /// Where `concurrencyLimit` is enforced. herder's own key `settings.fifo.limit`.
+        limit: FifoLimit,
+    },
+    /// Bounded waits. herder's own.
+    Fair(FairSettings),
+}
+
+/// `routing.scheduler.settings.fair` (scheduling.md section 4). No time is longer than a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FairSettings {
+    /// `price` in thousandths; at least 1.
+    pub price_thousandths: u32,
+    /// Age of a request at which its model is due whatever the price.
+    pub max_wait: Duration,
+    /// `turn` in thousandths.
+    pub turn_thousandths: u32,
+    /// Longest turn.
+    pub max_turn: Duration,
+    /// How long an idle model is kept from one that is not due yet.
+    pub linger: Linger,
+    /// Waiting time that is worth one step of priority.
+    pub aging: Duration,
+    /// Requests that may wait for one model; at least 1.
+    pub queue_limit: u32,
+    /// How long requests may hold a model that must leave; `None` = until they end.
+    pub drain_timeout: Option<Duration>,
+}
+
+impl Default for FairSettings {
+    fn default() -> Self {
+        Self {
+            price_thousandths: 1_000,
+            max_wait: Duration::from_secs(60),
+            turn_thousandths: 2_000,
+            max_turn: Duration::from_secs(60),
+            linger: Linger::Auto,
+            aging: Duration::from_secs(30),
+            queue_limit: 512,
+            drain_timeout: None,
+        }
+    }
+}
+
+/// `routing.scheduler.settings.fair.linger`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linger {
+    /// As long as the model's clients usually take to come back, if that is short.
+    Auto,
+    /// Always so long; zero = not at all.
+    Fixed(Duration),
 }
 
 /// `routing.scheduler.settings.fifo.limit`.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use herder_config::{
     Config, FifoLimit, Filters, Group, LogLevel, LogTimeFormat, LogToStdout, Model, Performance, Router,
-    Scheduler, Timeouts,
+    Scheduler, SchedulerStrategy, Timeouts,
 };
 use indexmap::IndexMap;
 
@@ -27,6 +27,8 @@ pub(crate) fn model(cmd: &str, proxy: &str) -> Model {
         name: String::new(),
         description: String::new(),
         concurrency_limit: 10,
+        queue_limit: None,
+        load_time: None,
         filters: Filters::default(),
         metadata: IndexMap::new(),
         send_loading_state: false,
@@ -85,7 +87,9 @@ pub(crate) fn config(models: impl IntoIterator<Item = (&'static str, Model)>) ->
         upstream_ignore_paths: vec!["\\.css$".to_owned()],
         router: Router::Group(IndexMap::from([("(default)".to_owned(), group)])),
         scheduler: Scheduler {
-            limit: FifoLimit::Arrival,
+            strategy: SchedulerStrategy::Fifo {
+                limit: FifoLimit::Arrival,
+            },
             priority: IndexMap::new(),
         },
         models,

@@ -5,13 +5,13 @@
 //! mistakes, and the selectors that a matrix rules out, are found here.
 
 use herder_config::{
-    Config, Diagnostic, Environment, ErrorClass, FifoLimit, GivenPorts, Loaded, Router, Severity, Sources,
-    Strategy,
+    Config, Diagnostic, Environment, ErrorClass, FairSettings, FifoLimit, GivenPorts, Group, Loaded, Matrix,
+    Router, SchedulerStrategy, Severity, Sources, Strategy,
 };
 use herder_core::planner::Planner;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
 use herder_core::planner::matrix::{MatrixError, MatrixPlanner, MatrixSpecification};
-use herder_core::{Limit, ModelId, ModelPlan, Plan};
+use herder_core::{Factor, FairPlan, Limit, Linger, ModelId, ModelPlan, Plan};
 use herder_supervisor::command::{Dialect, check_quotes};
 
 use crate::roster::{Roster, RosterFull};
@@ -182,53 +182,90 @@ pub fn plan(config: &Config, roster: &Roster) -> Result<Plan, Vec<Mistake>> {
     Ok(Plan {
         models: models(config, roster),
         planner: planner(config, roster)?,
-        strategy: herder_core::Strategy::Fifo {
-            limit: limit(config.scheduler.limit),
-        },
+        strategy: strategy(config.scheduler.strategy),
     })
 }
 
 fn models(config: &Config, roster: &Roster) -> Vec<Option<ModelPlan>> {
+    let queue_limit = match config.scheduler.strategy {
+        // Without effect; a simulation of what `fair` would do reads it.
+        SchedulerStrategy::Fifo { limit: _ } => FairSettings::default().queue_limit,
+        SchedulerStrategy::Fair(fair) => fair.queue_limit,
+    };
     let model = |id: ModelId| {
         let settings = roster.settings(id)?;
         let priority = config.scheduler.priority.get(roster.name(id));
         Some(ModelPlan {
             concurrency_limit: settings.concurrency_limit,
-            queue_limit: 512,
+            queue_limit: settings.queue_limit.unwrap_or(queue_limit),
             priority: priority.copied().unwrap_or_default(),
             ttl: settings.ttl,
             unload_timeout: settings.unload_timeout,
             start_timeout: settings.health_check_timeout,
-            load_time: None,
+            load_time: settings.load_time,
         })
     };
     roster.ids().map(model).collect()
 }
 
-fn limit(limit: FifoLimit) -> Limit {
-    match limit {
-        FifoLimit::Arrival => Limit::Arrival,
-        FifoLimit::Grant => Limit::Grant,
+fn strategy(strategy: SchedulerStrategy) -> herder_core::Strategy {
+    match strategy {
+        SchedulerStrategy::Fifo { limit } => herder_core::Strategy::Fifo {
+            limit: match limit {
+                FifoLimit::Arrival => Limit::Arrival,
+                FifoLimit::Grant => Limit::Grant,
+            },
+        },
+        SchedulerStrategy::Fair(fair) => herder_core::Strategy::Fair(FairPlan {
+            price: Factor::from_thousandths(fair.price_thousandths),
+            max_wait: fair.max_wait,
+            turn: Factor::from_thousandths(fair.turn_thousandths),
+            max_turn: fair.max_turn,
+            linger: match fair.linger {
+                herder_config::Linger::Auto => Linger::Auto,
+                herder_config::Linger::Fixed(time) => Linger::Fixed(time),
+            },
+            aging: fair.aging,
+            drain_timeout: fair.drain_timeout,
+        }),
     }
 }
 
 fn planner(config: &Config, roster: &Roster) -> Result<Box<dyn Planner>, Vec<Mistake>> {
     let matrix = match &config.router {
         Router::Group(groups) => {
-            let groups: Vec<_> = groups
-                .values()
-                .map(|group| GroupSpecification {
-                    swap: group.swap,
-                    exclusive: group.exclusive,
-                    persistent: group.persistent,
-                    members: group.members.iter().filter_map(|id| roster.id(id)).collect(),
-                })
-                .collect();
+            let groups = group_specifications(roster, groups);
             return Ok(Box::new(GroupPlanner::new(roster.len(), &groups)));
         }
         Router::Matrix(matrix) => matrix,
     };
-    let specification = MatrixSpecification {
+    let planner = MatrixPlanner::new(&matrix_specification(config, roster, matrix))
+        .map_err(|errors| errors.iter().map(matrix_mistake).collect::<Vec<_>>())?;
+    let mistakes = selector_mistakes(config, roster, &planner);
+    if mistakes.is_empty() {
+        Ok(Box::new(planner))
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// The groups as the core reads them.
+pub(crate) fn group_specifications(
+    roster: &Roster,
+    groups: &indexmap::IndexMap<String, Group>,
+) -> Vec<GroupSpecification> {
+    let specification = |group: &Group| GroupSpecification {
+        swap: group.swap,
+        exclusive: group.exclusive,
+        persistent: group.persistent,
+        members: group.members.iter().filter_map(|id| roster.id(id)).collect(),
+    };
+    groups.values().map(specification).collect()
+}
+
+/// The matrix as the core reads it.
+pub(crate) fn matrix_specification(config: &Config, roster: &Roster, matrix: &Matrix) -> MatrixSpecification {
+    MatrixSpecification {
         models: config
             .models
             .keys()
@@ -246,14 +283,6 @@ fn planner(config: &Config, roster: &Roster) -> Result<Box<dyn Planner>, Vec<Mis
             .iter()
             .map(|(name, expression)| (name.clone(), expression.clone()))
             .collect(),
-    };
-    let planner = MatrixPlanner::new(&specification)
-        .map_err(|errors| errors.iter().map(matrix_mistake).collect::<Vec<_>>())?;
-    let mistakes = selector_mistakes(config, roster, &planner);
-    if mistakes.is_empty() {
-        Ok(Box::new(planner))
-    } else {
-        Err(mistakes)
     }
 }
 

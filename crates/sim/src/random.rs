@@ -52,6 +52,39 @@ impl Random {
     pub fn milliseconds(&mut self, range: RangeInclusive<u64>) -> Duration {
         Duration::from_millis(self.within(range))
     }
+
+    /// One of many independent sources that belong to one seed: what one client draws does not depend on how often
+    /// another one has drawn.
+    #[must_use]
+    pub fn stream(seed: u64, number: u64) -> Self {
+        let mut numbers = Self::new(number);
+        Self::new(seed ^ numbers.next_u64())
+    }
+
+    /// A span of exponential distribution, as between the arrivals of a Poisson process. It is drawn by comparisons
+    /// alone (von Neumann: "Various techniques used in connection with random digits", 1951), so no logarithm has
+    /// to be equal on all machines.
+    pub fn exponential(&mut self, mean: Duration) -> Duration {
+        let mut whole: u32 = 0;
+        loop {
+            let first = self.next_u64();
+            let mut last = first;
+            let mut descending = true;
+            let mut odd = true;
+            while descending {
+                let next = self.next_u64();
+                descending = next < last;
+                last = next;
+                odd ^= descending;
+            }
+            if odd {
+                let nanoseconds = u64::try_from(mean.as_nanos()).unwrap_or(u64::MAX);
+                let part = ((u128::from(first) * u128::from(nanoseconds)) >> 64) as u64;
+                return mean.saturating_mul(whole) + Duration::from_nanos(part);
+            }
+            whole += 1;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +108,33 @@ mod tests {
         assert_eq!([seen[0], seen[1], seen[5], seen[6]], [0; 4]);
         assert!(seen[2..5].iter().all(|&count| count > 200), "{seen:?}");
         assert_eq!(random.below(0), 0);
+    }
+
+    #[test]
+    fn exponential_spans_have_their_mean_and_their_tail() {
+        let mut random = Random::new(3);
+        let mean = Duration::from_secs(10);
+        let spans: Vec<f64> = (0..100_000)
+            .map(|_| random.exponential(mean).as_secs_f64())
+            .collect();
+        let average = spans.iter().sum::<f64>() / spans.len() as f64;
+        assert!((9.9..10.1).contains(&average), "{average}");
+        // e^-1 and e^-3 of all are longer than one and three means.
+        for (limit, expected) in [(10.0, 0.3679), (30.0, 0.0498)] {
+            let share = spans.iter().filter(|&&span| span > limit).count() as f64 / spans.len() as f64;
+            assert!((share - expected).abs() < 0.005, "{limit}: {share}");
+        }
+    }
+
+    #[test]
+    fn streams_of_one_seed_differ() {
+        let first: Vec<u64> = (0..100)
+            .map(|number| Random::stream(1, number).next_u64())
+            .collect();
+        let mut distinct = first.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), first.len());
+        assert_ne!(Random::stream(2, 0).next_u64(), first[0]);
     }
 }

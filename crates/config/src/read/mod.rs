@@ -12,6 +12,7 @@ mod models;
 mod peers;
 mod profiles;
 mod routing;
+mod scheduler;
 mod selectors;
 pub(crate) mod sensitive;
 mod store;
@@ -40,7 +41,7 @@ pub(crate) fn read(root: &Node, ports: &BTreeMap<String, Port>, report: &mut Rep
     };
     peers::check_names(root, &aliases, &peers, report);
     let router = routing::read_router(root, &models, &scope, report);
-    let scheduler = routing::read_scheduler(root, &scope, report);
+    let scheduler = scheduler::read(root, &scope, report);
     let preload = globals::read_preload(root, &scope);
     let selectors = selectors::read(root, &scope, &router, report);
     let profiles = profiles::read(root, &scope, report);
@@ -132,6 +133,13 @@ const LONGEST_TIME: u64 = 100 * 365 * 24 * 60 * 60;
 /// Whole seconds; negative ones count as none.
 fn seconds(number: i64) -> Duration {
     Duration::from_secs(u64::try_from(number).unwrap_or(0).min(LONGEST_TIME))
+}
+
+/// A time of [`crate::keys::Shape::Span`], which has been checked to be in its range.
+fn span(node: &Node, key: &str) -> Option<Duration> {
+    u64::try_from(node.child(key)?.span()?)
+        .ok()
+        .map(Duration::from_nanos)
 }
 
 fn integer(node: &Node, key: &str) -> Option<i64> {

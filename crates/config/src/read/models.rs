@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::filters::{read_filters, read_timeouts};
 use super::globals::Globals;
 use super::json::read_map;
-use super::{Aliases, boolean, integer, place, seconds, sensitive, text, texts, trimmed};
+use super::{Aliases, boolean, integer, place, seconds, sensitive, span, text, texts, trimmed};
 use crate::diagnostic::{ErrorClass, Report};
 use crate::expand::without_comment_lines;
 use crate::proxy_url;
@@ -86,6 +86,8 @@ fn read_model(entry: &Entry, globals: &Globals, report: &mut Report) -> Model {
             limit if limit <= 0 => DEFAULT_CONCURRENCY_LIMIT,
             limit => u32::try_from(limit).unwrap_or(u32::MAX),
         },
+        queue_limit: integer(node, "queueLimit").and_then(|limit| u32::try_from(limit).ok()),
+        load_time: span(node, "loadTime"),
         filters: read_filters(node, true, report),
         metadata,
         send_loading_state: boolean(node, "sendLoadingState").unwrap_or(globals.send_loading_state),

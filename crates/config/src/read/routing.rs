@@ -1,12 +1,11 @@
-//! `routing`, and its old spellings `groups` and `matrix` at the top level (spec/config.md 2.5, 2.6).
+//! `routing.router`, and its old spellings `groups` and `matrix` at the top level (spec/config.md 2.5, 2.6).
 
 use indexmap::IndexMap;
 
 use super::{Scope, groups, matrix, place, text};
 use crate::diagnostic::{ErrorClass, Report};
-use crate::suggest::did_you_mean;
-use crate::tree::{Entry, Node};
-use crate::typed::{FifoLimit, Model, Router, Scheduler};
+use crate::tree::Node;
+use crate::typed::{Model, Router};
 
 /// Decides which router is meant and reads its settings; those of the other one are not looked at.
 pub(super) fn read_router(
@@ -87,74 +86,6 @@ pub(super) fn read_router(
                 .hint("one of group, matrix");
             Router::Group(IndexMap::new())
         }
-    }
-}
-
-/// Reads `routing.scheduler`.
-pub(super) fn read_scheduler(root: &Node, scope: &Scope<'_>, report: &mut Report) -> Scheduler {
-    let mut result = Scheduler {
-        limit: FifoLimit::Arrival,
-        priority: IndexMap::new(),
-    };
-    let Some(scheduler) = root.descend(&["routing", "scheduler"]) else {
-        return result;
-    };
-    match text(scheduler, "use").unwrap_or_default() {
-        "" | "fifo" => {}
-        other => {
-            report
-                .error(ErrorClass::Route, format!("unknown scheduler \"{other}\""))
-                .at(place(scheduler, "use", scheduler.origin))
-                .hint("the scheduler is fifo");
-        }
-    }
-    let Some(fifo) = scheduler.descend(&["settings", "fifo"]) else {
-        return result;
-    };
-    result.limit = match text(fifo, "limit").unwrap_or_default() {
-        "" | "arrival" => FifoLimit::Arrival,
-        "grant" => FifoLimit::Grant,
-        other => {
-            report
-                .error(
-                    ErrorClass::Value,
-                    format!("routing.scheduler.settings.fifo.limit: unknown limit \"{other}\""),
-                )
-                .at(place(fifo, "limit", fifo.origin))
-                .hint("one of arrival, grant");
-            FifoLimit::Arrival
-        }
-    };
-    for entry in fifo.child("priority").map_or(&[][..], Node::entries) {
-        read_priority(entry, scope, &mut result, report);
-    }
-    result
-}
-
-/// One priority; the key may be an alias (quirk N2, mended).
-fn read_priority(entry: &Entry, scope: &Scope<'_>, scheduler: &mut Scheduler, report: &mut Report) {
-    let name = &entry.key.text;
-    let Some(id) = scope.local(name) else {
-        if scope.complete {
-            let message =
-                format!("routing.scheduler.settings.fifo.priority references unknown model \"{name}\"");
-            report
-                .error(ErrorClass::Route, message)
-                .at(entry.key_origin)
-                .advise(|| did_you_mean(name, scope.names.all()));
-        }
-        return;
-    };
-    let priority = entry.value.integer().unwrap_or(0);
-    let first = scheduler.priority.insert(id.to_owned(), priority);
-    if first.is_some_and(|first| first != priority) {
-        report
-            .error(
-                ErrorClass::Route,
-                format!("two priorities are given for model {id}"),
-            )
-            .at(entry.key_origin)
-            .hint("an alias and its model share one priority");
     }
 }
 

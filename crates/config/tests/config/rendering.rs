@@ -31,6 +31,45 @@ fn a_wrong_type_shows_the_value_and_a_hint() {
 }
 
 #[test]
+fn keys_of_fair_name_key_value_range_and_place() {
+    let text = "\
+routing:
+  scheduler:
+    use: fair
+    settings:
+      fair:
+        price: 0
+        turn: 100
+        linger: -1s
+";
+    assert_snapshot!(failure(text).render(false), @r###"
+    error[E-VALUE]: routing.scheduler.settings.fair.price: 0 is out of range
+     --> config.yaml:6:16
+      |
+    6 |         price: 0
+      |                ^
+      |
+      = help: a number from 0.001 to 1000
+
+    error[E-VALUE]: routing.scheduler.settings.fair.turn: 100 is over maxTurn, which is 60s
+     --> config.yaml:7:15
+      |
+    7 |         turn: 100
+      |               ^^^
+      |
+      = help: even a swap of a second would ask for a longer turn than that; a number from 0 to 60, or a longer maxTurn
+
+    error[E-VALUE]: routing.scheduler.settings.fair.linger: -1s is out of range
+     --> config.yaml:8:17
+      |
+    8 |         linger: -1s
+      |                 ^^^
+      |
+      = help: auto, or a time from 0 to 8760h with its unit, for example 30s or 1m30s
+    "###);
+}
+
+#[test]
 fn a_syntax_error_points_at_the_place() {
     assert_snapshot!(failure("models:\n  a: {cmd: run\nlogLevel: info\n").render(false), @r###"
     error[E-YAML]: while parsing a flow mapping, did not find expected ',' or '}'

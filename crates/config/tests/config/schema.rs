@@ -105,6 +105,13 @@ fn the_schema_refuses_what_the_loader_refuses() {
         "profiles: {day: [koi]}",
         "store: {}",
         "routing: {router: {use: ring}}",
+        "routing: {scheduler: {use: lifo}}",
+        "routing: {scheduler: {settings: {fair: {price: 0}}}}",
+        "routing: {scheduler: {settings: {fair: {turn: fast}}}}",
+        "routing: {scheduler: {settings: {fair: {maxWait: 30}}}}",
+        "routing: {scheduler: {settings: {fair: {linger: always}}}}",
+        "routing: {scheduler: {settings: {fair: {queueLimit: 0}}}}",
+        "models: {koi: {loadTime: 0}}",
         "routing: {router: {settings: {matrix: {sets: [a]}}}}",
     ] {
         assert!(!validator.is_valid(&json(text, text)), "{text}");

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::flags::{Flag, FlagError, FlagKind, Word, next_word, usage};
+use super::sim::arguments::{SIM_FLAGS, SIM_USAGE, SimArguments, SimUsageError, parse as parse_sim};
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Invocation {
     Serve(ServeArguments),
     /// Look at a configuration and say what is wrong with it.
     Check(CheckArguments),
+    /// Simulate workloads under each strategy.
+    Sim(SimArguments),
     /// Print the version line on standard output.
     Version,
     /// Print the usage on standard error and exit 0.
@@ -32,6 +35,8 @@ pub enum Topic {
     Serve,
     /// `check`
     Check,
+    /// `sim`
+    Sim,
 }
 
 /// Flags of `herder serve` (spec/config.md 1.1). An empty value counts as not given.
@@ -101,6 +106,9 @@ pub enum UsageError {
     /// `herder check` takes one file.
     #[error("unexpected argument {0:?}: one configuration file has been given already")]
     SecondFile(String),
+    /// A command line of `herder sim`.
+    #[error(transparent)]
+    Sim(#[from] SimUsageError),
 }
 
 /// Flags of `herder serve`, in the order of the usage text.
@@ -191,6 +199,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             arguments.next();
             parse_check(arguments).map_err(misuse_of(Topic::Check))
         }
+        "sim" => {
+            arguments.next();
+            let sim = parse_sim(arguments).map_err(|error| misuse_of(Topic::Sim)(error.into()))?;
+            Ok(sim.map_or(Invocation::Help(Topic::Sim), Invocation::Sim))
+        }
         "demo-model" => Ok(Invocation::DemoModel(arguments.skip(1).collect())),
         "guard" => Ok(Invocation::Guard),
         "version" => Ok(Invocation::Version),
@@ -209,6 +222,7 @@ pub fn usage_text(topic: Topic) -> String {
     match topic {
         Topic::Serve => format!("{SERVE_USAGE}{}", usage(SERVE_FLAGS)),
         Topic::Check => format!("{CHECK_USAGE}{}", usage(CHECK_FLAGS)),
+        Topic::Sim => format!("{SIM_USAGE}{}", usage(SIM_FLAGS)),
     }
 }
 
@@ -216,6 +230,7 @@ const SERVE_USAGE: &str = "\
 Usage of herder:
   herder [serve] [flags]   run the router (default)
   herder check [FILE]      look at a configuration and say what is wrong with it
+  herder sim               simulate workloads under each scheduling strategy
   herder version           print the version
   herder demo-model        serve a made-up model, for trying herder out
 

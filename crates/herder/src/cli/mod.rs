@@ -11,6 +11,7 @@ mod guard;
 mod open_files;
 mod serve;
 mod signals;
+mod sim;
 pub mod version;
 
 use std::ffi::OsString;
@@ -28,6 +29,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     match parse(words) {
         Ok(Invocation::Serve(arguments)) => serve::run(&arguments),
         Ok(Invocation::Check(arguments)) => check::run(&arguments),
+        Ok(Invocation::Sim(arguments)) => sim::run(&arguments),
         Ok(Invocation::Version) => {
             // A closed output is no reason to fail.
             let _ = writeln!(io::stdout(), "{}", version::version_line());
