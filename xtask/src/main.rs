@@ -32,6 +32,8 @@ usage: cargo xtask <command>
   llama         install llama.cpp's server and a small model under the user's cache folder, print their paths
   bench [decisions|rss|readiness|activity]
                 the measurements; all of them when none is named
+  sim [flags of herder sim]
+                the scheduling strategies side by side: sim --all prints what must come out, and whether it does
   tidy          the rules of the house that no other tool checks
 ";
 
@@ -43,6 +45,11 @@ fn main() -> ExitCode {
         ["test"] => gate::run(),
         ["llama"] => llama::run(),
         ["bench", names @ ..] => bench::run(names),
+        ["sim", flags @ ..] => programs::run(
+            programs::cargo()
+                .args(["run", "--quiet", "--package", "herder", "--", "sim"])
+                .args(flags),
+        ),
         ["tidy"] => tidy::run(),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");

@@ -24,6 +24,8 @@ pub(super) fn fits(started: &Model, wanted: &Model, state: ModelState) -> bool {
         ttl: _,
         unload_timeout: _,
         concurrency_limit: _,
+        queue_limit: _,
+        load_time: _,
         // Edits and names of requests.
         aliases: _,
         use_model_name: _,

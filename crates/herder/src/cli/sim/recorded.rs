@@ -94,7 +94,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::activity::store::{Retention, Store};
+    use crate::activity::store::{Settings, Store};
     use crate::fixtures;
     use crate::logs::Logs;
 
@@ -147,7 +147,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("activity.db");
         let logs = Arc::new(Logs::new(&fixtures::config([])));
-        let store = Store::open(Some(&path), Retention::default(), None, logs).unwrap();
+        let settings = Settings {
+            path: Some(path.clone()),
+            ..Settings::default()
+        };
+        let store = Store::open(&settings, logs).unwrap();
         assert_eq!(read(&path).unwrap(), Vec::new());
         Connection::open(&path)
             .unwrap()
