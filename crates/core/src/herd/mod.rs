@@ -1,6 +1,7 @@
 //! The whole brain: models, scheduler and planner behind one face.
 
 mod dispatch;
+mod estimate;
 mod fair;
 mod processes;
 mod reconfigure;
@@ -31,7 +32,7 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 ///
 /// 1. Getters: [`state`](Self::state), [`running`](Self::running), [`generation`](Self::generation),
 ///    [`in_flight`](Self::in_flight), [`reserved`](Self::reserved), [`waiting`](Self::waiting),
-///    [`costs`](Self::costs).
+///    [`costs`](Self::costs), [`estimate`](Self::estimate), [`estimate_for_newcomer`](Self::estimate_for_newcomer).
 /// 2. Events: [`handle_request`](Self::handle_request), [`handle_cancel`](Self::handle_cancel),
 ///    [`handle_done`](Self::handle_done), [`handle_ready`](Self::handle_ready),
 ///    [`handle_exited`](Self::handle_exited), [`handle_timeout`](Self::handle_timeout).

@@ -60,12 +60,18 @@ impl Loads {
     /// Whether loading `target` at the cost of `victims` would disturb a load that somebody waits for, or be
     /// disturbed by it (runtime.md 1.8). The target's own load is not looked at, there is none.
     pub(crate) fn collide_with(&self, target: ModelId, victims: &[ModelId]) -> bool {
+        self.collision(target, victims).is_some()
+    }
+
+    /// The target of such a load.
+    pub(crate) fn collision(&self, target: ModelId, victims: &[ModelId]) -> Option<ModelId> {
         self.iter()
             .filter(|(_, load)| !load.is_abandoned())
-            .any(|(other, load)| {
-                victims.contains(&other)
+            .find(|(other, load)| {
+                victims.contains(other)
                     || load.victims.contains(&target)
                     || load.victims.iter().any(|victim| victims.contains(victim))
             })
+            .map(|(other, _)| other)
     }
 }

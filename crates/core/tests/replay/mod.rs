@@ -1,7 +1,8 @@
 //! Reads trace rows and replays them against the real [`Herd`].
 //!
-//! The notation is that of spec/runtime.md 1.15. Rows of `fair` are about time as well, so they have two more events:
-//! `T 5s` lets time pass (timers fire on the way), `G oak` reports that the process of oak is gone. And their initial
+//! The notation is that of spec/runtime.md 1.15. Rows of `fair` are about time as well, so they have more events:
+//! `T 5s` lets time pass (timers fire on the way), `E r2` asks for the
+//! estimate of a request, `G oak` reports that the process of oak is gone. And their initial
 //! states have more settings: the keys of `fair`, `load.oak=5s` for `loadTime`, `qlim.oak=1` for `queueLimit`. A model
 //! that is ready initially has just become so, and its load took its `loadTime`.
 
@@ -340,6 +341,11 @@ impl World {
                 }
                 self.now = end;
                 effects.extend(self.collect().into_texts());
+            }
+            ["E", request] => {
+                let estimate = self.herd.estimate(self.now, request_id(request));
+                effects
+                    .push(estimate.map_or("unknown".to_owned(), |wait| format!("{}s", wait.as_secs_f64())));
             }
             ["G", name] => {
                 self.report_exited(self.id(name));

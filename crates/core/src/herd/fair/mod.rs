@@ -14,7 +14,7 @@ use std::time::Duration;
 use self::victims::Choice;
 use super::{Herd, Shutdown};
 use crate::lifecycle::Phase;
-use crate::scheduler::fair::{Fence, Rank, Waiting};
+use crate::scheduler::fair::{Fence, Outlook, Rank, Until, Waiting};
 use crate::scheduler::ledger::Place;
 use crate::scheduler::queue::Waiter;
 use crate::{Failure, FairPlan, ModelId, Output, Refusal, RequestId, Timestamp};
@@ -148,6 +148,7 @@ impl Herd {
         order.sort_unstable();
         let mut ahead: Vec<Ahead> = Vec::new();
         let mut fences = BTreeMap::new();
+        let mut outlooks = BTreeMap::new();
         let mut wake_at = None;
         for (_, model) in order {
             // What drains under an old configuration is not loaded again before it is gone.
@@ -163,6 +164,11 @@ impl Herd {
             let Choice { victims, disturbs } = self.choose(now, plan, model, &ahead);
             let due_at = self.due_at(model, &victims, plan);
             let due = due_at <= now || pressed.contains(&model);
+            let behind = disturbs
+                .map(|older| older.model)
+                .or_else(|| self.loads.collision(model, &victims));
+            let turns_end_at = self.turns_end_at(&victims, model, plan);
+            let mut until = behind.map_or(Until::Moment(due_at.max(turns_end_at)), Until::After);
             match self.look_at(now, plan, model, &victims, due, disturbs) {
                 Verdict::Load => {
                     let waiters: Vec<Waiter> = self
@@ -177,23 +183,32 @@ impl Herd {
                     self.begin_load(now, model, victims, waiters);
                     continue;
                 }
-                Verdict::Fence(until) => {
+                Verdict::Fence(broken_off_at) => {
                     for &victim in &victims {
                         let since = self.fair.fence(victim).map_or(now, |fence| fence.since);
                         // The highest rank counts if two want the same one gone.
                         fences.entry(victim).or_insert(Fence { since, by: model });
                     }
-                    wake_at = [wake_at, until].into_iter().flatten().min();
+                    wake_at = [wake_at, broken_off_at].into_iter().flatten().min();
                 }
-                Verdict::Wait(until) => {
+                Verdict::Wait(moment) => {
+                    if let (Until::Moment(latest), Some(moment)) = (until, moment) {
+                        until = Until::Moment(latest.min(moment));
+                    }
                     let due_at = (!due).then_some(due_at);
-                    wake_at = [wake_at, until, due_at].into_iter().flatten().min();
+                    wake_at = [wake_at, moment, due_at].into_iter().flatten().min();
                 }
                 Verdict::Press(other) => return Some(other),
             }
+            let outlook = Outlook {
+                victims: victims.clone(),
+                until,
+            };
+            outlooks.insert(model, outlook);
             ahead.push(Ahead { model, victims, due });
         }
         self.fair.set_fences(fences);
+        self.fair.set_outlooks(outlooks);
         self.fair.wake_at = wake_at;
         None
     }
@@ -227,11 +242,9 @@ impl Herd {
                 },
             };
         }
-        let turns = victims
-            .iter()
-            .map(|&victim| self.turn_ends_at(victim, model, plan));
-        if let Some(end) = turns.max().filter(|&end| end > now) {
-            return Verdict::Wait(Some(end));
+        let turns_end_at = self.turns_end_at(victims, model, plan);
+        if turns_end_at > now {
+            return Verdict::Wait(Some(turns_end_at));
         }
         let busy = victims
             .iter()
@@ -294,6 +307,11 @@ impl Herd {
             | Phase::Leaving { .. }
             | Phase::Stopping { .. } => Some(now),
         }
+    }
+
+    fn turns_end_at(&self, victims: &[ModelId], by: ModelId, plan: FairPlan) -> Timestamp {
+        let ends = victims.iter().map(|&victim| self.turn_ends_at(victim, by, plan));
+        ends.max().unwrap_or_default()
     }
 
     /// When the turn of this model ends for one that is due (rule 3), as far as can be said now.

@@ -22,6 +22,22 @@ pub(crate) struct Fence {
     pub(crate) by: ModelId,
 }
 
+/// What a ticket waits for, as the last look at it has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outlook {
+    pub(crate) victims: Vec<ModelId>,
+    pub(crate) until: Until,
+}
+
+/// When a ticket's victims can begin to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// At this moment, or when they are idle if that is later.
+    Moment(Timestamp),
+    /// After this one has been loaded and has served those who wait for it.
+    After(ModelId),
+}
+
 /// What `fair` remembers.
 #[derive(Debug)]
 pub(crate) struct Fair {
@@ -33,6 +49,8 @@ pub(crate) struct Fair {
     fences: BTreeMap<ModelId, Fence>,
     /// What the planner says for each model as long as the same models run.
     options: Vec<Option<Vec<Vec<ModelId>>>>,
+    /// One for each model that somebody waits for and that is not there.
+    outlooks: BTreeMap<ModelId, Outlook>,
     /// When the decisions must be looked at again although nothing has happened.
     pub(crate) wake_at: Option<Timestamp>,
 }
@@ -46,6 +64,7 @@ impl Fair {
             wanted: BTreeSet::new(),
             residencies: vec![Residency::default(); model_count],
             fences: BTreeMap::new(),
+            outlooks: BTreeMap::new(),
             options: vec![None; model_count],
             wake_at: None,
         }
@@ -62,6 +81,7 @@ impl Fair {
     /// Another strategy decides from now on.
     pub(crate) fn forget_decisions(&mut self) {
         self.fences.clear();
+        self.outlooks.clear();
         self.wake_at = None;
     }
 
@@ -115,6 +135,15 @@ impl Fair {
     /// Replaces the fences.
     pub(crate) fn set_fences(&mut self, fences: BTreeMap<ModelId, Fence>) {
         self.fences = fences;
+    }
+
+    pub(crate) fn outlook(&self, model: ModelId) -> Option<&Outlook> {
+        self.outlooks.get(&model)
+    }
+
+    /// Replaces the outlooks.
+    pub(crate) fn set_outlooks(&mut self, outlooks: BTreeMap<ModelId, Outlook>) {
+        self.outlooks = outlooks;
     }
 
     /// What the planner said last for this model, if the same models still run.

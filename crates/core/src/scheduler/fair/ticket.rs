@@ -33,6 +33,14 @@ impl Ticket {
         self.requests.front().copied()
     }
 
+    /// The place of a request, counted from 1.
+    pub(crate) fn position(&self, request: RequestId) -> Option<usize> {
+        let at = self
+            .requests
+            .binary_search_by_key(&request, |waiting| waiting.request);
+        at.ok().map(|index| index + 1)
+    }
+
     /// Adds one who came after all the others.
     pub(crate) fn push(&mut self, waiting: Waiting) {
         self.arrivals += waiting.arrived.0.as_nanos();
