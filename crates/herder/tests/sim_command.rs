@@ -65,7 +65,7 @@ fn the_table_shows_both_strategies_and_what_must_come_out() {
         &[
             "w4: 200 requests for the second model",
             "(seed 1)",
-            "\n  fifo: 1 loads, ",
+            "\n  fifo: 1 load, ",
             "\n  fair: ",
             " bound ",
             " 0 violations\n",

@@ -119,7 +119,11 @@ fn heading(contestant: &Contestant) -> String {
 fn legend(svg: &mut String) {
     let mut left = LEFT;
     for kind in Kind::ALL {
-        rectangle(svg, left, 30.0, 12.0, 10.0, kind);
+        let colour = kind.colour();
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{left}\" y=\"30\" width=\"12\" height=\"10\" fill=\"{colour}\"/>"
+        );
         text(svg, left + 16.0, 39.0, "start", kind.legend());
         left += 40.0 + 7.0 * kind.legend().len() as f64;
     }
@@ -131,9 +135,16 @@ fn draw_row(svg: &mut String, run: &Run, model: ModelId, top: f64, scale: f64) {
             Kind::Ready | Kind::Serving | Kind::Starting | Kind::Stopping => (top, BAR_HEIGHT),
             Kind::Waiting => (top + BAR_HEIGHT + 1.0, STRIP_HEIGHT),
         };
-        for (from, until) in merged(pieces(run, model, kind), scale) {
-            rectangle(svg, LEFT + from, top, (until - from).max(NARROWEST), height, kind);
+        let pieces = merged(pieces(run, model, kind), scale);
+        if pieces.is_empty() {
+            continue;
         }
+        let _ = write!(svg, "<path fill=\"{}\" d=\"", kind.colour());
+        for (from, until) in pieces {
+            let (left, width) = (LEFT + from, (until - from).max(NARROWEST));
+            let _ = write!(svg, "M{left:.2} {top}h{width:.2}v{height}h-{width:.2}z");
+        }
+        svg.push_str("\"/>\n");
     }
 }
 
@@ -210,14 +221,6 @@ fn clock(seconds: u64, step: u64) -> String {
         60.. => format!("{} min", seconds / 60),
         _ => format!("{seconds} s"),
     }
-}
-
-fn rectangle(svg: &mut String, left: f64, top: f64, width: f64, height: f64, kind: Kind) {
-    let _ = writeln!(
-        svg,
-        "<rect x=\"{left:.2}\" y=\"{top:.1}\" width=\"{width:.2}\" height=\"{height}\" fill=\"{}\"/>",
-        kind.colour()
-    );
 }
 
 fn text(svg: &mut String, left: f64, top: f64, anchor: &str, text: &str) {

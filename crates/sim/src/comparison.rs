@@ -186,7 +186,7 @@ fn obeys_the_audit(contestant: &Contestant) -> Finding {
     Finding {
         demand: match &contestant.report.violation {
             None => format!("{name}: no rule of the audit is broken"),
-            Some(violation) => format!("{name}: no rule of the audit is broken, but {violation}"),
+            Some(violation) => format!("{name}: no rule of the audit is broken, but one is: {violation}"),
         },
         holds: contestant.report.violation.is_none(),
     }
@@ -344,14 +344,18 @@ fn within_bound(fair: &Report, model: usize) -> Finding {
 
 fn at_least(what: &str, value: f64, reference: f64, share: f64) -> Finding {
     Finding {
-        demand: format!("{what}: {value:.3} >= {share} x {reference:.3}"),
+        demand: format!("{what}: {} >= {share} x {}", number(value), number(reference)),
         holds: value >= share * reference,
     }
 }
 
 fn at_most(what: &str, value: f64, reference: f64, share: f64) -> Finding {
     Finding {
-        demand: format!("{what}: {value:.3} <= {share} x fifo's {reference:.3}"),
+        demand: format!(
+            "{what}: {} <= {share} x fifo's {}",
+            number(value),
+            number(reference)
+        ),
         holds: value <= share * reference,
     }
 }
@@ -369,6 +373,12 @@ fn p99(figures: &Figures) -> f64 {
 
 fn median(figures: &Figures) -> f64 {
     figures.wait.map_or(0.0, |wait| wait.p50.as_secs_f64())
+}
+
+/// With three places behind the point at most.
+fn number(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn text(span: Option<Duration>) -> String {

@@ -1,5 +1,6 @@
 //! The workloads of scheduling.md section 6: what must come out does, for several seeds, and a seed says it all.
 
+use std::path::Path;
 use std::time::Duration;
 
 use herder_core::{FairPlan, Limit, Strategy, Timestamp};
@@ -151,15 +152,32 @@ fn the_chart_is_well_formed_and_stays_inside_its_frame() {
     }
     assert!(open.is_empty(), "{open:?}");
     assert!(svg.contains("a&lt;b&gt;&amp;\"c"));
-    let bars = svg.lines().filter(|line| line.starts_with("<rect x="));
-    let attribute = |line: &str, name: &str| -> f64 {
-        let (_, rest) = line.split_once(&format!(" {name}=\"")).expect("it is there");
-        let (value, _) = rest.split_once('"').expect("it ends");
-        value.parse().expect("a number")
-    };
+    // A piece is M left top h width v height h -width z.
+    let bars = svg.lines().filter(|line| line.starts_with("<path "));
     let ends: Vec<f64> = bars
-        .map(|line| attribute(line, "x") + attribute(line, "width"))
+        .flat_map(|line| line.split('M').skip(1))
+        .map(|piece| {
+            let (left, rest) = piece.split_once(' ').expect("left and top");
+            let (_, rest) = rest.split_once('h').expect("a width");
+            let (width, _) = rest.split_once('v').expect("a height");
+            let number = |text: &str| text.parse::<f64>().expect("a number");
+            number(left) + number(width)
+        })
         .collect();
     assert!(ends.len() > 500, "{}", ends.len());
     assert!(ends.iter().all(|&end| (140.0..=1_141.0).contains(&end)));
+}
+
+#[test]
+fn the_charts_of_the_documentation_are_up_to_date() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/charts");
+    for shape in [Shape::Starve, Shape::Agents, Shape::Priority] {
+        let name = shape.name();
+        let committed = std::fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap_or_default();
+        let same = chart::svg(&comparison(shape, 1)) == committed.replace("\r\n", "\n");
+        assert!(
+            same,
+            "docs/charts/{name}.svg is stale: cargo xtask sim -workload {name} -svg docs/charts/{name}.svg"
+        );
+    }
 }

@@ -39,7 +39,7 @@ pub(super) fn table(comparison: &Comparison) -> String {
 fn summary(contestant: &Contestant) -> String {
     let report = &contestant.report;
     let mut parts = vec![
-        format!("{} loads", report.overall.loads),
+        counted(report.overall.loads, "load"),
         format!(
             "{:.1} % of {} swapping",
             report.swapping * 100.0,
@@ -50,13 +50,16 @@ fn summary(contestant: &Contestant) -> String {
         parts.push(format!("Jain's index {jain:.2}"));
     }
     if let Some(mean) = report.mean_task {
-        parts.push(format!("{} tasks of {} on average", report.tasks, span(mean)));
+        parts.push(format!(
+            "{} of {} on average",
+            counted(report.tasks as u64, "task"),
+            span(mean)
+        ));
     }
     if let Some(bound) = report.bound {
         parts.push(format!("bound {}", span(bound)));
     }
-    let violations = usize::from(report.violation.is_some());
-    parts.push(format!("{violations} violations"));
+    parts.push(counted(u64::from(report.violation.is_some()), "violation"));
     format!("{}: {}", contestant.name.text(), parts.join(", "))
 }
 
@@ -79,6 +82,11 @@ fn row(name: &str, figures: &Figures) -> Vec<String> {
         None => cells.extend(std::iter::repeat_n("-".to_owned(), 5)),
     }
     cells
+}
+
+fn counted(count: u64, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{ending}")
 }
 
 fn span(span: Duration) -> String {
