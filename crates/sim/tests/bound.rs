@@ -260,7 +260,6 @@ fn examine(highest_priority: u64) {
                 );
             }
         }
-        println!("{adversary:?}: the longest wait was {longest} thousandths of the bound");
         // A promise that is never put to the test proves nothing.
         assert!(
             longest > 300,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Herd;
 use crate::lifecycle::Phase;
+use crate::planner::Explanation;
 use crate::scheduler::loads::Load;
 use crate::scheduler::queue::Waiter;
 use crate::{Cause, Generation, ModelId, Output, Timestamp};
@@ -20,7 +21,7 @@ impl Herd {
         // A start that goes on under another configuration has been announced already.
         let goes_on = matches!(self.phases[target.index()], Phase::Starting { .. }) && victims.is_empty();
         if !goes_on {
-            let explanation = self.planner.explain(target, &self.running);
+            let explanation = self.explain(target, &victims);
             self.outputs.push_back(Output::Load {
                 model: target,
                 victims: victims.clone(),
@@ -43,6 +44,34 @@ impl Herd {
         self.refresh_running(target);
         self.refresh_timer(target);
         self.advance_load(now, target);
+    }
+
+    /// Why these must leave. `fair` may have chosen others than the planner would have: then the explanation is that of
+    /// the planner for those who stay, at the same cost.
+    fn explain(&self, target: ModelId, victims: &[ModelId]) -> Explanation {
+        let own = self.planner.explain(target, &self.running);
+        let mut named = Vec::new();
+        self.planner.victims(target, &self.running, &mut named);
+        if named == victims {
+            return own;
+        }
+        let mut left = self.running.clone();
+        left.retain(|other| *other != target && !victims.contains(other));
+        match (own, self.planner.explain(target, &left)) {
+            (
+                Explanation::Matrix { cost, .. },
+                Explanation::Matrix {
+                    set,
+                    combination,
+                    cost: _,
+                },
+            ) => Explanation::Matrix {
+                set,
+                combination,
+                cost,
+            },
+            (own, _) => own,
+        }
     }
 
     /// Forgets a load. Its process, if there is one, is left as it is.

@@ -180,7 +180,7 @@ impl World {
                 Some(("pri", name)) => models[id(name).index()].priority = value.parse().expect("a number"),
                 Some(("load", name)) => models[id(name).index()].load_time = Some(span(value)),
                 Some(("qlim", name)) => {
-                    models[id(name).index()].queue_limit = value.parse().expect("a number")
+                    models[id(name).index()].queue_limit = value.parse().expect("a number");
                 }
                 Some(_) => panic!("unknown setting {setting}"),
                 None if FAIR_KEYS.contains(&key) => {
