@@ -73,6 +73,30 @@ fn w7_a_model_that_never_loads_hardly_disturbs_the_others() {
 }
 
 #[test]
+fn nobody_waits_longer_than_fair_promises() {
+    for shape in [
+        Shape::Starve,
+        Shape::Agents,
+        Shape::Burst,
+        Shape::Big,
+        Shape::Priority,
+    ] {
+        for seed in 4..8 {
+            let comparison = comparison(shape, seed);
+            let report = &comparison.contestants[1].report;
+            let bound = report.bound.expect("every model can be loaded");
+            for model in &report.models {
+                let wait = model.figures.wait.expect("every model is wanted");
+                assert!(
+                    wait.longest <= bound,
+                    "{shape:?} seed {seed}: {model:?}, bound {bound:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run() {
     for shape in [
         Shape::Starve,

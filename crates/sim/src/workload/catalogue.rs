@@ -91,7 +91,7 @@ impl Shape {
         }
     }
 
-    /// One sentence about what happens.
+    /// One sentence about what happens, true in any house.
     #[must_use]
     pub fn description(self) -> &'static str {
         match self {
@@ -99,13 +99,17 @@ impl Shape {
             Self::Agents => {
                 "3 agents in lock-step, each calling its own model 10 times a task, thinking 0.2 to 2 s"
             }
-            Self::Zipf => "20 models, memory for 3, 4 requests a second on average, popularity by Zipf's law",
+            Self::Zipf => {
+                "many models, little memory, 4 requests a second on average, popularity by Zipf's law"
+            }
             Self::Burst => {
                 "200 requests for the second model within 1 s while the first serves streams of 20 to 60 s"
             }
-            Self::Big => "the first model needs the second and third gone, which take turns",
+            Self::Big => {
+                "the first model is wanted every 4 minutes, the second and third take turns all the time"
+            }
             Self::Priority => {
-                "two models of priority 5 alternate, a third of priority 0 is wanted every 3 minutes"
+                "two models alternate, a third and less important one is wanted every 3 minutes"
             }
             Self::Flapping => "two models are well, the third always fails to load",
         }
