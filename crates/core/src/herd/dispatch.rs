@@ -74,7 +74,7 @@ impl Herd {
         self.queue.insert(waiter);
     }
 
-    fn refusal(&self, now: Timestamp, model: ModelId, limit: Limit) -> Option<Refusal> {
+    pub(super) fn refusal(&self, now: Timestamp, model: ModelId, limit: Limit) -> Option<Refusal> {
         let Some(Some(plan)) = self.plans.get(model.index()) else {
             return Some(Refusal::UnknownModel);
         };
@@ -134,7 +134,7 @@ impl Herd {
     }
 
     /// What to do with a request for this model, and who would have to leave for it.
-    fn decide(&self, model: ModelId) -> (Decision, Vec<ModelId>) {
+    pub(super) fn decide(&self, model: ModelId) -> (Decision, Vec<ModelId>) {
         let mut victims = Vec::new();
         if !self.loads.contains(model) {
             self.planner.victims(model, &self.running, &mut victims);

@@ -136,7 +136,7 @@ impl Herd {
     }
 
     /// The stops of those victims that run, and the load.
-    fn swap_time(&self, model: ModelId, victims: &[ModelId]) -> Option<Duration> {
+    pub(super) fn swap_time(&self, model: ModelId, victims: &[ModelId]) -> Option<Duration> {
         let mut stops = Duration::ZERO;
         for &victim in victims {
             if self.phases[victim.index()].is_live() {

@@ -3,12 +3,14 @@
 mod dispatch;
 mod estimate;
 mod fair;
+mod preview;
 mod processes;
 mod reconfigure;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+pub use self::preview::{Obstacle, Preview, Prospect};
 use crate::costs::Costs;
 use crate::lifecycle::{BackOff, Phase};
 use crate::planner::Planner;
@@ -32,7 +34,8 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 ///
 /// 1. Getters: [`state`](Self::state), [`running`](Self::running), [`generation`](Self::generation),
 ///    [`in_flight`](Self::in_flight), [`reserved`](Self::reserved), [`waiting`](Self::waiting),
-///    [`costs`](Self::costs), [`estimate`](Self::estimate), [`estimate_for_newcomer`](Self::estimate_for_newcomer).
+///    [`is_loading`](Self::is_loading), [`costs`](Self::costs), [`estimate`](Self::estimate),
+///    [`estimate_for_newcomer`](Self::estimate_for_newcomer), [`preview`](Self::preview).
 /// 2. Events: [`handle_request`](Self::handle_request), [`handle_cancel`](Self::handle_cancel),
 ///    [`handle_done`](Self::handle_done), [`handle_ready`](Self::handle_ready),
 ///    [`handle_exited`](Self::handle_exited), [`handle_timeout`](Self::handle_timeout).
@@ -186,6 +189,12 @@ impl Herd {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.ledger.waiting()
+    }
+
+    /// Whether somebody's load of this model is in progress, its victims' leaving included.
+    #[must_use]
+    pub fn is_loading(&self, model: ModelId) -> bool {
+        self.loads.contains(model)
     }
 
     /// What loads, stops and requests of a model have cost so far.

@@ -20,8 +20,28 @@ pub trait Planner: std::fmt::Debug + Send {
     /// that are as good to this planner, each in ascending order. It need not find all of them.
     fn alternatives(&self, _target: ModelId, _running: &[ModelId], _options: &mut Vec<Vec<ModelId>>) {}
 
+    /// What else would have made room for `target`, which is not running, and lost against what [`Planner::victims`] says:
+    /// cheapest first, at most [`RUNNERS_UP`]. Called for people who ask, not for decisions.
+    fn runners_up(&self, _target: ModelId, _running: &[ModelId]) -> Vec<RunnerUp> {
+        Vec::new()
+    }
+
     /// The reason for what [`Planner::victims`] says for the same arguments. Called once per load, for the log.
     fn explain(&self, target: ModelId, running: &[ModelId]) -> Explanation;
+}
+
+/// Most of what lost that a planner lists; nobody reads more.
+pub const RUNNERS_UP: usize = 8;
+
+/// A set of the matrix that contains the target and was not chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerUp {
+    /// Index of the set in written order.
+    pub set: usize,
+    /// Who would have left for the set's best combination, in ascending order.
+    pub victims: Vec<ModelId>,
+    /// Sum of the costs of the victims.
+    pub cost: u64,
 }
 
 /// Why a planner chose these victims.

@@ -6,6 +6,7 @@
 //! A ticket either begins its load, or fences its victims and waits until they are idle, or waits for a moment that the
 //! pass writes down: so nobody waits without an event or a timer that ends it.
 
+mod preview;
 mod victims;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use std::time::Duration;
 use self::victims::Choice;
 use super::{Herd, Shutdown};
 use crate::lifecycle::Phase;
-use crate::scheduler::fair::{Fence, Outlook, Rank, Until, Waiting};
+use crate::scheduler::fair::{Fence, Outlook, Rank, Ticket, Until, Waiting};
 use crate::scheduler::ledger::Place;
 use crate::scheduler::queue::Waiter;
 use crate::{Failure, FairPlan, ModelId, Output, Refusal, RequestId, Timestamp};
@@ -143,7 +144,7 @@ impl Herd {
         let mut order: Vec<(Rank, ModelId)> = self
             .fair
             .wanted()
-            .filter_map(|model| Some((self.rank(model, plan)?, model)))
+            .filter_map(|model| Some((self.rank(model, self.fair.ticket(model), plan)?, model)))
             .collect();
         order.sort_unstable();
         let mut ahead: Vec<Ahead> = Vec::new();
@@ -162,7 +163,7 @@ impl Herd {
                 continue;
             }
             let Choice { victims, disturbs } = self.choose(now, plan, model, &ahead);
-            let due_at = self.due_at(model, &victims, plan);
+            let due_at = self.due_at(model, self.fair.ticket(model), &victims, plan);
             let due = due_at <= now || pressed.contains(&model);
             let behind = disturbs
                 .map(|older| older.model)
@@ -259,8 +260,8 @@ impl Herd {
     }
 
     /// Rule 7: a head start of `aging` for each step of priority.
-    fn rank(&self, model: ModelId, plan: FairPlan) -> Option<Rank> {
-        let first = self.fair.ticket(model).first()?;
+    fn rank(&self, model: ModelId, ticket: &Ticket, plan: FairPlan) -> Option<Rank> {
+        let first = ticket.first()?;
         let step = i128::try_from(plan.aging.as_nanos()).unwrap_or(i128::MAX);
         let head_start = step.saturating_mul(i128::from(self.priority(model)));
         let arrived = i128::try_from(first.arrived.0.as_nanos()).unwrap_or(i128::MAX);
@@ -269,8 +270,7 @@ impl Herd {
 
     /// When the ticket is due if nothing changes (section 3). One that outranks all residents it must evict is due at
     /// once; one that is outranked must first have aged past each of them.
-    fn due_at(&self, model: ModelId, victims: &[ModelId], plan: FairPlan) -> Timestamp {
-        let ticket = self.fair.ticket(model);
+    fn due_at(&self, model: ModelId, ticket: &Ticket, victims: &[ModelId], plan: FairPlan) -> Timestamp {
         let first = ticket
             .first()
             .expect("only tickets that hold requests are looked at");

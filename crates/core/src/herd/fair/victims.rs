@@ -36,8 +36,20 @@ impl Herd {
         model: ModelId,
         ahead: &'a [Ahead],
     ) -> Choice<'a> {
-        let mut options: Vec<(Option<Hurt>, Vec<ModelId>)> = self
-            .options(model)
+        let options = self.options(model);
+        self.choose_among(options, now, plan, model, ahead)
+    }
+
+    /// The same for these sets of victims, of which there is at least one.
+    pub(super) fn choose_among<'a>(
+        &self,
+        options: Vec<Vec<ModelId>>,
+        now: Timestamp,
+        plan: FairPlan,
+        model: ModelId,
+        ahead: &'a [Ahead],
+    ) -> Choice<'a> {
+        let mut options: Vec<(Option<Hurt>, Vec<ModelId>)> = options
             .into_iter()
             .map(|victims| {
                 let hurt = victims.iter().map(|&victim| self.hurt(now, plan, model, victim));
@@ -60,12 +72,18 @@ impl Herd {
         }
     }
 
-    /// All sets of victims that the planner finds equally good, its own choice first. Not asked about the model's own
-    /// process, because if it has one that is on its way out.
     fn options(&mut self, model: ModelId) -> Vec<Vec<ModelId>> {
         if let Some(options) = self.fair.options(model) {
             return options.clone();
         }
+        let options = self.ask_planner(model);
+        self.fair.remember_options(model, options.clone());
+        options
+    }
+
+    /// All sets of victims that the planner finds equally good, its own choice first. Not asked about the model's own
+    /// process, because if it has one that is on its way out.
+    pub(super) fn ask_planner(&self, model: ModelId) -> Vec<Vec<ModelId>> {
         let others: Vec<ModelId> = self
             .running
             .iter()
@@ -76,7 +94,6 @@ impl Herd {
         self.planner.victims(model, &others, &mut victims);
         let mut options = vec![victims];
         self.planner.alternatives(model, &others, &mut options);
-        self.fair.remember_options(model, options.clone());
         options
     }
 

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use self::program::Program;
 use self::solver::{Limits, Search};
-use super::{Explanation, Planner};
+use super::{Explanation, Planner, RUNNERS_UP, RunnerUp};
 use crate::ModelId;
 
 /// How deep parentheses may be nested, and how deep the tree of a set may be with the sets it refers to written out.
@@ -156,17 +156,7 @@ impl MatrixPlanner {
 
     /// The first of the cheapest combinations with the target, which is not running; `None` when no set has it.
     fn choose(&self, target: ModelId, running: &[ModelId]) -> Option<Choice> {
-        let target = self.program.bit(target)?;
-        let mut live = vec![0; self.program.words()];
-        mask::insert(&mut live, target);
-        for bit in running.iter().filter_map(|model| self.program.bit(*model)) {
-            mask::insert(&mut live, bit);
-        }
-        let mut weights = self.weights.clone();
-        weights[target] = TARGET_WEIGHT;
-        let everything = mask::weight(live.iter().copied(), &weights);
-
-        let mut search = Search::new(&self.program, live, weights, self.limits);
+        let (mut search, everything) = self.search(target, running)?;
         let mut best: Option<(u128, usize)> = None;
         for set in 0..self.program.set_count() {
             let to_beat = best.map_or(TARGET_WEIGHT - 1, |(weight, _)| weight);
@@ -185,6 +175,27 @@ impl MatrixPlanner {
             set,
             kept: search.kept(set).to_vec(),
         })
+    }
+
+    /// A search in which the target outweighs everything, and the weight of all that matters; `None` when no set has the
+    /// target.
+    fn search(&self, target: ModelId, running: &[ModelId]) -> Option<(Search<'_>, u128)> {
+        let target = self.program.bit(target)?;
+        let mut live = vec![0; self.program.words()];
+        mask::insert(&mut live, target);
+        for bit in running.iter().filter_map(|model| self.program.bit(*model)) {
+            mask::insert(&mut live, bit);
+        }
+        let mut weights = self.weights.clone();
+        weights[target] = TARGET_WEIGHT;
+        let everything = mask::weight(live.iter().copied(), &weights);
+        Some((Search::new(&self.program, live, weights, self.limits), everything))
+    }
+
+    /// What evicting these models costs.
+    fn cost(&self, models: impl IntoIterator<Item = ModelId>) -> u64 {
+        let costs = models.into_iter().map(|model| self.costs.get(model.index()));
+        costs.fold(0, |sum, cost| sum.saturating_add(cost.copied().unwrap_or(1)))
     }
 
     /// Those of the running models that the choice does not keep, in the order of `running`.
@@ -214,7 +225,7 @@ impl Planner for MatrixPlanner {
         let Some(victims) = options.first().cloned() else {
             return;
         };
-        let cost = |model: ModelId| self.costs.get(model.index()).copied().unwrap_or(1);
+        let cost = |model: ModelId| self.cost([model]);
         let staying = || running.iter().filter(|model| !victims.contains(model));
         let exchanges = victims
             .iter()
@@ -239,6 +250,27 @@ impl Planner for MatrixPlanner {
         }
     }
 
+    /// Of each set its best combination.
+    fn runners_up(&self, target: ModelId, running: &[ModelId]) -> Vec<RunnerUp> {
+        let Some((mut search, _)) = self.search(target, running) else {
+            return Vec::new();
+        };
+        let winner = self.choose(target, running).map(|choice| choice.set);
+        let mut found = Vec::new();
+        for set in (0..self.program.set_count()).filter(|set| Some(*set) != winner) {
+            if search.upper_bound(set) < TARGET_WEIGHT || search.heaviest(set) < TARGET_WEIGHT {
+                continue;
+            }
+            let kept = search.kept(set).to_vec();
+            let victims: Vec<ModelId> = self.evicted(Some(&Choice { set, kept }), running).collect();
+            let cost = self.cost(victims.iter().copied());
+            found.push(RunnerUp { set, victims, cost });
+        }
+        found.sort_by_key(|runner_up| runner_up.cost);
+        found.truncate(RUNNERS_UP);
+        found
+    }
+
     /// A target that is running already is explained by no set and the running models as they are.
     fn explain(&self, target: ModelId, running: &[ModelId]) -> Explanation {
         if running.binary_search(&target).is_ok() {
@@ -249,11 +281,7 @@ impl Planner for MatrixPlanner {
             };
         }
         let choice = self.choose(target, running);
-        let cost = |model: ModelId| self.costs.get(model.index()).copied().unwrap_or(1);
-        let cost = self
-            .evicted(choice.as_ref(), running)
-            .map(cost)
-            .fold(0, u64::saturating_add);
+        let cost = self.cost(self.evicted(choice.as_ref(), running));
         let combination = match &choice {
             None => vec![target],
             Some(choice) => {

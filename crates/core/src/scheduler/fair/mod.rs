@@ -141,6 +141,11 @@ impl Fair {
         self.outlooks.get(&model)
     }
 
+    /// What each ticket waits for, ascending by model.
+    pub(crate) fn outlooks(&self) -> impl Iterator<Item = (ModelId, &Outlook)> {
+        self.outlooks.iter().map(|(&model, outlook)| (model, outlook))
+    }
+
     /// Replaces the outlooks.
     pub(crate) fn set_outlooks(&mut self, outlooks: BTreeMap<ModelId, Outlook>) {
         self.outlooks = outlooks;

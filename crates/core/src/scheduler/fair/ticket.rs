@@ -14,7 +14,7 @@ pub(crate) struct Waiting {
 }
 
 /// Those who wait for one model, in order of arrival.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ticket {
     requests: VecDeque<Waiting>,
     /// Sum of the arrivals, in nanoseconds. 2^32 requests after 2^64 seconds fit.
