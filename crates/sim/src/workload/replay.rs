@@ -1,5 +1,5 @@
 //! w8: what really happened, as a workload. Who wanted which model when, and how long it took, comes from an activity
-//! log; loads and stops are drawn, because a log of requests does not tell them.
+//! log. How long loads and stops take is the house's affair.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
