@@ -17,9 +17,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use herder_config::Model;
+use herder_config::{Model, SchedulerStrategy};
 use herder_core::{
-    CommandId, Exit, Failure, Generation, Herd, ModelId, ModelState, Output, Plan, RequestId, Timestamp,
+    CommandId, Exit, Failure, Generation, Herd, ModelCosts, ModelId, ModelState, Output, Plan, Refusal,
+    RequestId, Timestamp,
 };
 use herder_supervisor::{Readiness, Report, Specification, Supervisor};
 use parking_lot::Mutex;
@@ -28,6 +29,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
+use crate::activity::costs::KeptCosts;
 use crate::app::Snapshot;
 use crate::error::FailedStart;
 use crate::logs::Logs;
@@ -37,7 +39,7 @@ use journal::Journal;
 pub use reconfigure::DRAIN_BUDGET;
 use slot::{Current, Slot};
 use ticket::Outcome;
-pub use ticket::{Failed, Lease, Place, Refused, Ticket, Waiting};
+pub use ticket::{Failed, FullQueue, Lease, Place, Refused, Ticket, Waiting};
 
 /// How a model is occupied at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct Running {
     pub state: ModelState,
     /// What its process was started with, or what fits it as well.
     pub settings: Arc<Model>,
+    /// What its loads, stops and requests have taken so far.
+    pub costs: ModelCosts,
 }
 
 /// Runs the models of the configuration that counts.
@@ -187,6 +191,7 @@ impl Driver {
             name: state.snapshot.roster().name(model).to_owned(),
             state: visible,
             settings: Arc::clone(&state.slots[model.index()].settings),
+            costs: state.herd.costs(model),
         });
         let mut running: Vec<_> = running.collect();
         running.sort_unstable_by(|left, right| left.name.cmp(&right.name));
@@ -201,9 +206,38 @@ impl Driver {
         let occupancy = |model| Occupancy {
             state: herd.state(model),
             in_flight: herd.in_flight(model),
-            waiting: herd.reserved(model).saturating_sub(herd.in_flight(model)),
+            waiting: state.waiting_for(model),
         };
         state.snapshot.roster().ids().map(occupancy).collect()
+    }
+
+    /// What the core takes for measured before anything runs: costs of earlier runs. Models that are not configured
+    /// are left out.
+    pub fn seed_costs(&self, kept: &[KeptCosts]) {
+        let mut state = self.state.lock();
+        let snapshot = Arc::clone(&state.snapshot);
+        for KeptCosts { model, costs } in kept {
+            if let Some(model) = snapshot.roster().id(model) {
+                state.herd.seed_costs(model, *costs);
+            }
+        }
+    }
+
+    /// The costs of this model, or of all, as far as anything was measured.
+    #[must_use]
+    pub fn kept_costs(&self, model: Option<ModelId>) -> Vec<KeptCosts> {
+        let state = self.state.lock();
+        let roster = state.snapshot.roster();
+        let kept = |model| KeptCosts {
+            model: roster.name(model).to_owned(),
+            costs: state.herd.costs(model),
+        };
+        let mut all: Vec<_> = match model {
+            Some(model) => vec![kept(model)],
+            None => roster.ids().map(kept).collect(),
+        };
+        all.retain(|kept| kept.costs != ModelCosts::default());
+        all
     }
 
     /// What is counted about the models.
@@ -300,6 +334,15 @@ impl Driver {
         let waiter = state.waiters.get(&request)?;
         let is_loading = state.herd.state(waiter.model) == ModelState::Starting;
         waiter.position.filter(|_| !is_loading)
+    }
+
+    /// How long a waiting request probably waits from now on.
+    fn estimate(&self, request: RequestId) -> Option<Duration> {
+        let state = self.state.lock();
+        match state.strategy() {
+            SchedulerStrategy::Fifo { limit: _ } => None,
+            SchedulerStrategy::Fair(_) => state.herd.estimate(self.now(), request),
+        }
     }
 
     /// How long the last load of a waiting request's model took.
@@ -400,7 +443,18 @@ impl Driver {
                 // Admission is answered on the spot, so this is always about the request that asked.
                 Output::Reject { request: _, refusal } => {
                     let last = own.and_then(|model| last_failure(state, model));
-                    effects.own = Some(Own::Refused(Refused { refusal, last, now }));
+                    let has_queues = matches!(state.strategy(), SchedulerStrategy::Fair(_));
+                    let full = own.filter(|_| has_queues && refusal == Refusal::QueueFull);
+                    let queue = full.map(|model| FullQueue {
+                        position: state.waiting_for(model) + 1,
+                        wait: state.herd.estimate_for_newcomer(now, model),
+                    });
+                    effects.own = Some(Own::Refused(Refused {
+                        refusal,
+                        last,
+                        queue,
+                        now,
+                    }));
                 }
                 Output::Fail { request, failure } => {
                     let waiter = state.waiters.remove(&request);
@@ -553,6 +607,19 @@ fn new_slots(snapshot: &Snapshot, known: usize, logs: &Logs, metrics: &Metrics) 
         Slot::new(logs.model(model), metrics.model(model), Arc::clone(settings))
     };
     roster.ids().skip(known).map(slot).collect()
+}
+
+impl State {
+    fn strategy(&self) -> SchedulerStrategy {
+        self.snapshot.config.scheduler.strategy
+    }
+
+    /// Requests that wait for this model, in the queue or for its load.
+    fn waiting_for(&self, model: ModelId) -> u32 {
+        self.herd
+            .reserved(model)
+            .saturating_sub(self.herd.in_flight(model))
+    }
 }
 
 fn last_failure(state: &State, model: ModelId) -> Option<FailedStart> {

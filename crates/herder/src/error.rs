@@ -7,14 +7,20 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{self, HeaderValue};
+use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use herder_core::{Failure, Refusal, StartFailure};
 use herder_wire::accept::ErrorForm;
 use serde::Serialize;
 
-use crate::driver::{Failed, Refused};
+use crate::driver::{Failed, FullQueue, Refused};
 use crate::go_duration::GoDuration;
+
+/// The place that a refused request would have had among those who wait for its model, counted from 1.
+const X_HERDER_QUEUE_POSITION: HeaderName = HeaderName::from_static("x-herder-queue-position");
+
+/// Seconds that it would probably have waited; omitted when that is not known.
+const X_HERDER_ESTIMATED_WAIT: HeaderName = HeaderName::from_static("x-herder-estimated-wait");
 
 /// An error that herder itself answers with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub struct ApiError {
     message: String,
     code: Option<&'static str>,
     retry_after: Option<Duration>,
+    /// In a queue that had no room; then `retry_after` is the estimated wait.
+    queue_position: Option<u32>,
     allow: Option<String>,
     plain: Plain,
 }
@@ -87,6 +95,7 @@ impl ApiError {
             message: message.into(),
             code: None,
             retry_after: None,
+            queue_position: None,
             allow: None,
             plain: Plain::Negotiated,
         }
@@ -215,12 +224,15 @@ impl ApiError {
         match refused.refusal {
             Refusal::UnknownModel => Self::no_local_server(),
             Refusal::ConcurrencyLimit => Self::concurrency_limit(),
-            Refusal::QueueFull => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unspecific error: too many requests are waiting",
-            )
-            .code("queue_full")
-            .retry_after(Duration::from_secs(1)),
+            Refusal::QueueFull => match refused.queue {
+                Some(queue) => Self::queue_full(queue),
+                None => Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unspecific error: too many requests are waiting",
+                )
+                .code("queue_full")
+                .retry_after(Duration::from_secs(1)),
+            },
             Refusal::FailFast { failures, retry_at } => {
                 Self::fail_fast(failures, retry_at.since(refused.now), refused.last.as_ref())
             }
@@ -289,6 +301,12 @@ impl ApiError {
         if let Some(pause) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(pause)));
         }
+        if let Some(position) = self.queue_position {
+            headers.insert(X_HERDER_QUEUE_POSITION, HeaderValue::from(position));
+            if let Some(wait) = self.retry_after {
+                headers.insert(X_HERDER_ESTIMATED_WAIT, HeaderValue::from(whole_seconds(wait)));
+            }
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             // The Basic challenge is what lets a browser open the UI: the user types the key as password.
             headers.insert(
@@ -315,6 +333,20 @@ impl ApiError {
             },
         };
         serde_json::to_string(&envelope).expect("texts become JSON")
+    }
+
+    /// As many requests as may wait for the model do so. `Retry-After` is when one that had come now would have had its
+    /// turn, never a constant (W14).
+    fn queue_full(queue: FullQueue) -> Self {
+        let message = format!(
+            "Too many requests: {} are waiting for this model",
+            queue.position.saturating_sub(1)
+        );
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, message).code("queue_full");
+        error.retry_after = queue.wait;
+        error.queue_position = Some(queue.position);
+        error.plain = Plain::Envelope;
+        error
     }
 
     fn shutting_down(router: &str) -> Self {

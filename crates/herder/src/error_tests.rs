@@ -204,6 +204,7 @@ fn fail_fast_says_when_to_come_back_and_why() {
             retry_at: Timestamp(Duration::from_secs(10)),
         },
         last: Some(report(StartFailure::Exited, "exit status 7", "")),
+        queue: None,
         now: Timestamp(Duration::from_millis(5_500)),
     };
     let error = ApiError::from_refused(&refused, "group");
@@ -229,10 +230,60 @@ fn shutdown_names_the_router_in_use() {
     let refused = Refused {
         refusal: Refusal::ShuttingDown,
         last: None,
+        queue: None,
         now: Timestamp::default(),
     };
     let error = ApiError::from_refused(&refused, "matrix");
     assert_eq!(error.message(), "unspecific error: matrix is shutting down");
     let error = ApiError::from_failed(&failed(Failure::Unloaded, None), "matrix");
     assert_eq!(error.message(), "unspecific error: matrix: model unloaded");
+}
+
+/// scheduling.md rules 8 and 10: seconds as measured, rounded up; nothing where nothing is known. Without `fair` as ever.
+#[tokio::test]
+async fn a_full_queue_says_when_to_come_back_if_that_is_known() {
+    let full = |wait| Some(FullQueue { position: 513, wait });
+    let table = [
+        (
+            full(Some(Duration::from_millis(41_200))),
+            429,
+            Some("42"),
+            Some("513"),
+            Some("42"),
+        ),
+        (full(None), 429, None, Some("513"), None),
+        (None, 503, Some("1"), None, None),
+    ];
+    for (queue, status, retry, position, wait) in table {
+        let refused = Refused {
+            refusal: Refusal::QueueFull,
+            last: None,
+            queue,
+            now: Timestamp::default(),
+        };
+        let response = ApiError::from_refused(&refused, "group").respond(ErrorForm::Text);
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().expect("text"))
+        };
+        assert_eq!(
+            (
+                response.status().as_u16(),
+                header("retry-after"),
+                header("x-herder-queue-position"),
+                header("x-herder-estimated-wait")
+            ),
+            (status, retry, position, wait)
+        );
+        if queue.is_some() {
+            let error = error_of(&text_of(response).await);
+            assert_eq!(error["code"], "queue_full");
+            assert_eq!(
+                error["message"],
+                "Too many requests: 512 are waiting for this model"
+            );
+        }
+    }
 }

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
+use crate::driver::Place;
 pub use request::{Description, Request, Shown};
 
 /// Changes that may wait for a watcher; beyond it a fresh list says the same in less (spec/runtime.md 3.8).
@@ -38,7 +39,7 @@ struct Requests {
 /// What has happened to a request.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// It has come, or its answer has begun.
+    /// It has come, or has to wait, or its answer has begun.
     Upsert(Arc<Request>),
     /// It has ended.
     Remove(u64),
@@ -151,9 +152,19 @@ impl Entry {
         &self.request.cancelled
     }
 
+    /// It has to wait, here.
+    pub fn waits(&self, place: Place) {
+        self.request.waits(place);
+        self.tell();
+    }
+
     /// The answer has begun, with these headers.
     pub fn answered(&self, headers: &HeaderMap) {
         self.request.answered(headers);
+        self.tell();
+    }
+
+    fn tell(&self) {
         let requests = self.table.requests.lock();
         self.table.tell(Change::Upsert(Arc::clone(&self.request)));
         drop(requests);

@@ -11,6 +11,7 @@
 //! | [`driver`] | feeds the core and does what it says |
 //! | [`reload`], [`roster`], [`preload`] | another configuration while herder serves |
 //! | [`serve`] | accepts connections, ends gracefully |
+//! | [`measured_costs`] | what loads, stops and requests take, kept over restarts |
 //! | [`config_watch`] | tells when the configuration's files have changed |
 //! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
 //! | [`upstream`], [`proxy`] | the way to a model server and back |
@@ -28,6 +29,7 @@ mod fixtures;
 pub mod go_duration;
 pub mod in_flight;
 pub mod logs;
+pub mod measured_costs;
 pub mod monitor;
 mod pipeline;
 pub mod plan;

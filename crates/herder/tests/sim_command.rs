@@ -201,6 +201,17 @@ fn w8_a_recorded_day_is_played_again() {
         let overall = &all[0]["strategies"][strategy]["overall"];
         assert_eq!((&overall["requests"], &overall["served"]), (&4.into(), &4.into()));
     }
+    // With measured costs loads take as long as they did: elm's two minutes.
+    database
+        .execute_batch(
+            "CREATE TABLE model_costs (model_id TEXT PRIMARY KEY, ts_changed INTEGER, load_us INTEGER, load_count INTEGER,
+                stop_us INTEGER, stop_count INTEGER, service_us INTEGER, service_count INTEGER);
+             INSERT INTO model_costs VALUES ('elm', 0, 120000000, 4, 0, 0, 0, 0);",
+        )
+        .expect("the statements are right");
+    let lasted = |all: &Value| all[0]["strategies"][0]["lasted"].as_f64().expect("a number");
+    let slow = json(&["-replay", &log, "-json"]);
+    assert!(lasted(&slow) > lasted(&all) + 80.0, "{slow:#}");
     let config = file(&folder, "three.yaml", THREE_MODELS);
     let (code, stdout, stderr) = run(&["-replay", &log, "-config", &config]);
     assert_eq!(code, 0);

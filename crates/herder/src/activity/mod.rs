@@ -8,11 +8,13 @@
 //! | [`capture`] | keeps requests and answers to look at, within a budget |
 //! | [`store`], `schema` | the database and the thread that writes it |
 //! | [`query`], [`statistics`] | reads it |
+//! | [`costs`] | what loads, stops and requests of each model have cost, in the same database |
 //!
 //! What an answer's bytes mean is known by [`herder_wire::usage`]; parameters and forms of the API are the business of
 //! `routes`.
 
 pub mod capture;
+pub mod costs;
 mod decoder;
 pub mod query;
 pub(crate) mod recording;

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-/// The version of the table, in SQLite's `user_version`. llama-swap leaves 0 there and keeps its own in a table,
+use super::costs;
+
+/// The version of the tables, in SQLite's `user_version`: 1 knew no costs. llama-swap leaves 0 there and keeps its own in a table,
 /// which stays as it is.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long a statement waits for another program that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -164,6 +166,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
         }
     }
     transaction.execute_batch(INDEXES)?;
+    transaction.execute_batch(costs::TABLE)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
@@ -185,11 +188,11 @@ mod tests {
 
     #[test]
     fn a_newer_file_is_refused_by_name_and_left_alone() {
-        let (_folder, path) = file("PRAGMA user_version = 2; CREATE TABLE future (x);");
+        let (_folder, path) = file("PRAGMA user_version = 3; CREATE TABLE future (x);");
         let before = std::fs::read(&path).unwrap();
         let error = open(Some(&path)).unwrap_err().to_string();
         assert!(
-            error.contains("activity.db") && error.contains("newer herder (version 2"),
+            error.contains("activity.db") && error.contains("newer herder (version 3"),
             "{error}"
         );
         assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -216,6 +219,31 @@ mod tests {
             })
             .unwrap();
         assert_eq!(row, (3, String::new()));
+        drop(connection);
+        open(Some(&path)).expect("it opens again");
+    }
+
+    #[test]
+    fn files_of_version_1_keep_their_rows_and_get_the_table_of_costs() {
+        let columns: Vec<String> = all_columns()
+            .map(|(name, declaration)| format!("{name} {declaration}"))
+            .collect();
+        let (_folder, path) = file(&format!(
+            "CREATE TABLE activity (id INTEGER PRIMARY KEY AUTOINCREMENT, {});
+             INSERT INTO activity (ts_created, model_id) VALUES (7, 'm');
+             PRAGMA user_version = 1;",
+            columns.join(", ")
+        ));
+        let connection = open(Some(&path)).unwrap();
+        assert_eq!(costs::read(&connection).unwrap(), []);
+        let (rows, version): (i64, i64) = connection
+            .query_row(
+                "SELECT (SELECT COUNT(*) FROM activity), user_version FROM pragma_user_version",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!((rows, version), (1, VERSION));
         drop(connection);
         open(Some(&path)).expect("it opens again");
     }

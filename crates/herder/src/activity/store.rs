@@ -19,6 +19,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, broadcast};
 
 use super::capture::{Captures, Finished};
+use super::costs::KeptCosts;
 use super::row::Row;
 use super::schema::{self, OpenError};
 use crate::logs::Logs;
@@ -79,6 +80,7 @@ struct Reader {
 #[derive(Debug)]
 enum Message {
     Record(Box<Record>),
+    Costs(Vec<KeptCosts>),
     /// The limits are others now.
     Prune,
     End,
@@ -180,6 +182,14 @@ impl Store {
                         .warn("activity: the store does not keep up; requests go unrecorded");
                 }
             }
+        }
+    }
+
+    /// Hands costs of models to the writer. It never waits: when the queue is full, those that come next say the same
+    /// and more.
+    pub fn keep_costs(&self, costs: Vec<KeptCosts>) {
+        if !costs.is_empty() {
+            let _ = self.current.load().queue.try_send(Message::Costs(costs));
         }
     }
 

@@ -26,6 +26,7 @@ use crate::config_watch::ConfigWatch;
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::{Logger, Logs, StandardOutput};
+use crate::measured_costs;
 use crate::monitor::{Hardware, Monitor};
 use crate::plan::{self, Planned};
 use crate::preload::{self, Preloader};
@@ -172,6 +173,7 @@ impl Prepared {
         let snapshot = Arc::new(snapshot);
         let monitor = Monitor::start(snapshot.config.performance, Arc::clone(logs));
         let driver = Driver::new(Arc::clone(&snapshot), plan, Arc::clone(logs), supervisor);
+        measured_costs::seed(&driver, &activity).await?;
         let (reloader, requests) = Reloader::new();
         let app = Arc::new(App {
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
@@ -201,7 +203,12 @@ impl Prepared {
             tokio::spawn(reload::watch(Arc::clone(&app), files));
         }
         tokio::spawn(detect_hardware(Arc::clone(&app)));
-        let code = Running::start(app, listener).until_ended(signals).await;
+        tokio::spawn(measured_costs::keep(Arc::clone(&app)));
+        let code = Running::start(Arc::clone(&app), listener)
+            .until_ended(signals)
+            .await;
+        // The last stops have been measured by now.
+        measured_costs::keep_all(&app);
         // Waits for a thread; nothing else is left to do.
         tokio::task::block_in_place(|| activity.close(LAST_ROWS));
         Ok(code)

@@ -106,12 +106,13 @@ fn workloads(arguments: &SimArguments, house: Option<House>) -> anyhow::Result<V
             .collect(),
         Subject::Replay(path) => {
             let log = recorded::read(path)?;
-            let (workload, left_out) =
-                replay::replay(house, &log).with_context(|| path.display().to_string())?;
+            let (mut workload, left_out) =
+                replay::replay(house, &log.requests).with_context(|| path.display().to_string())?;
+            house::measure(&mut workload.house, &log.costs);
             if left_out > 0 {
                 say(format_args!(
                     "herder sim: {left_out} of {} requests are for models that the configuration does not have",
-                    log.len()
+                    log.requests.len()
                 ));
             }
             Ok(vec![workload])

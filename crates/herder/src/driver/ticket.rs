@@ -110,11 +110,18 @@ pub struct Place {
 }
 
 impl Place {
-    /// The request's place in the queue, counted from 1 over all models; `None` when its model is being loaded or it
-    /// waits no more.
+    /// The request's place in the queue, counted from 1: over all models, or with `fair` among those who wait for the same
+    /// model. `None` when its model is being loaded or it waits no more.
     #[must_use]
     pub fn position(&self) -> Option<usize> {
         self.driver.position(self.request)
+    }
+
+    /// How long it probably waits from now on (scheduling.md rule 10). `None` when that is not known, with `fifo`, or
+    /// when it waits no more.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Duration> {
+        self.driver.estimate(self.request)
     }
 
     /// How long the last load of its model took.
@@ -154,8 +161,19 @@ pub struct Refused {
     pub refusal: Refusal,
     /// The model's last failed start, with [`Refusal::FailFast`].
     pub last: Option<FailedStart>,
+    /// The queue that has no room, with [`Refusal::QueueFull`] of the scheduler `fair`.
+    pub queue: Option<FullQueue>,
     /// The time on the core's clock, from which a `retry_at` counts.
     pub now: Timestamp,
+}
+
+/// A queue that has no room (scheduling.md rules 8 and 10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FullQueue {
+    /// The place that the request would have had, counted from 1.
+    pub position: u32,
+    /// How long it would probably have waited; `None` when that is not known.
+    pub wait: Option<Duration>,
 }
 
 /// Why an admitted request was not served.

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::driver::Place;
 use crate::shown_headers::shown;
 
 /// What is known of a request when it enters the table.
@@ -37,6 +38,8 @@ pub struct Request {
     started: Instant,
     answer: OnceLock<HeaderMap>,
     answer_bytes: AtomicU64,
+    /// Where it waits, or has waited.
+    place: OnceLock<Place>,
     pub(super) cancelled: CancellationToken,
 }
 
@@ -65,6 +68,12 @@ pub struct Shown<'a> {
     resp_bytes: u64,
     /// Milliseconds since it came.
     elapsed_ms: u64,
+    /// Its place among those who wait for its model, while it waits under the scheduler `fair`. A field of herder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_position: Option<usize>,
+    /// Milliseconds until its turn, as far as that is known. A field of herder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_wait_ms: Option<u64>,
 }
 
 impl Request {
@@ -76,6 +85,7 @@ impl Request {
             started: Instant::now(),
             answer: OnceLock::new(),
             answer_bytes: AtomicU64::new(0),
+            place: OnceLock::new(),
             cancelled: CancellationToken::new(),
         }
     }
@@ -121,7 +131,17 @@ impl Request {
             resp_headers: self.answer.get().map(shown).unwrap_or_default(),
             resp_bytes: self.answer_bytes(),
             elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
+            queue_position: self.place.get().and_then(Place::position),
+            estimated_wait_ms: self
+                .place
+                .get()
+                .and_then(Place::estimate)
+                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         }
+    }
+
+    pub(super) fn waits(&self, place: Place) {
+        self.place.get_or_init(|| place);
     }
 
     pub(super) fn answered(&self, headers: &HeaderMap) {

@@ -5,6 +5,7 @@ use std::future::Future;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Request, Response, StatusCode};
+use herder_config::SchedulerStrategy;
 use herder_core::ModelState;
 use herder_wire::headers;
 use tokio_util::sync::CancellationToken;
@@ -147,7 +148,13 @@ async fn send(
         Target::Local(model) => {
             let (id, settings) = snapshot.model(*model);
             let priority = snapshot.config.scheduler.priority.get(id).copied().unwrap_or(0);
-            let ticket = match (app.driver.request(*model), loading) {
+            let ticket = app.driver.request(*model);
+            if let (SchedulerStrategy::Fair(_), Ticket::Waiting(waiting), Some(entry)) =
+                (snapshot.config.scheduler.strategy, &ticket, &entry)
+            {
+                entry.waits(waiting.place());
+            }
+            let ticket = match (ticket, loading) {
                 (Ticket::Waiting(waiting), Some(requested))
                     if settings.send_loading_state
                         && !waiting.is_over()

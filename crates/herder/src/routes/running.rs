@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Response;
+use herder_core::Mean;
 use serde::Serialize;
 
 use super::reply;
@@ -18,7 +19,7 @@ pub(super) struct List<'a> {
     running: Vec<Entry<'a>>,
 }
 
-/// A model with a process. All seven fields are always there.
+/// A model with a process. All fields are always there.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RunningModel"))]
 struct Entry<'a> {
@@ -37,6 +38,39 @@ struct Entry<'a> {
     name: &'a str,
     /// For people; may be empty.
     description: &'a str,
+    /// What it takes in time. A field of herder.
+    costs: Costs,
+}
+
+/// What was measured, now and by earlier runs.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ModelCosts"))]
+struct Costs {
+    /// From the start of its process to readiness.
+    load: Measured,
+    /// From the order to stop until its process is gone.
+    stop: Measured,
+    /// From the grant to the end of a request.
+    service: Measured,
+}
+
+/// An exponentially weighted mean.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "MeasuredTime"))]
+struct Measured {
+    /// `null` without a measurement.
+    seconds: Option<f64>,
+    /// How often it was measured.
+    count: u32,
+}
+
+impl Measured {
+    fn of(mean: Mean) -> Self {
+        Self {
+            seconds: mean.known().map(|mean| mean.as_secs_f64()),
+            count: mean.count,
+        }
+    }
 }
 
 /// In ascending order of model id. A process may belong to a model that is not configured any more.
@@ -58,6 +92,11 @@ impl<'a> Entry<'a> {
             ttl: settings.ttl.map_or(0, |ttl| ttl.as_secs()),
             name: &settings.name,
             description: &settings.description,
+            costs: Costs {
+                load: Measured::of(process.costs.load),
+                stop: Measured::of(process.costs.stop),
+                service: Measured::of(process.costs.service),
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod fair_rows;
 mod process_rows;
 mod public_clients;
 mod real_inference;

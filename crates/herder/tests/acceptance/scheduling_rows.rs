@@ -1,6 +1,6 @@
 //! The scheduling rows of spec/runtime.md 7.2 against the real router and the fake upstream, as far as they need no
 //! profile, selector, peer, reload or loading-state stream. Rows marked B there are held to the better outcome;
-//! S05, S06 and S49 need the `fair` strategy and come with it.
+//! S05, S06 and S49 need the `fair` strategy and are in `fair_rows`.
 
 use std::time::{Duration, Instant};
 

@@ -238,7 +238,27 @@ async fn row_073_running() {
     fields.sort_unstable();
     assert_eq!(
         fields,
-        ["cmd", "description", "model", "name", "proxy", "state", "ttl"]
+        [
+            "cmd",
+            "costs",
+            "description",
+            "model",
+            "name",
+            "proxy",
+            "state",
+            "ttl"
+        ]
+    );
+    let costs = &model["costs"];
+    assert_eq!(
+        (&costs["load"]["count"], &costs["stop"]),
+        (&json!(1), &json!({ "seconds": null, "count": 0 }))
+    );
+    assert!(
+        costs["load"]["seconds"]
+            .as_f64()
+            .is_some_and(|seconds| seconds > 0.0),
+        "{costs}"
     );
     assert_eq!(
         (&model["model"], &model["state"], &model["ttl"]),

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use axum::http::HeaderMap;
+use herder_core::{Mean, ModelCosts};
 use herder_wire::usage::Usage;
 use jiff::Timestamp;
 
 use super::writer::LARGEST_BATCH;
 use super::*;
 use crate::activity::capture;
+use crate::activity::costs::{self, KeptCosts};
 use crate::activity::query::{Page, Query, Sort};
 use crate::activity::statistics::Statistics;
 use crate::fixtures;
@@ -594,4 +596,33 @@ async fn no_row_is_lost_while_databases_change() {
     };
     let rows: Vec<u32> = (0..=changes).map(count).collect();
     assert_eq!(rows.iter().sum::<u32>(), WRITERS * ROWS, "{rows:?}");
+}
+
+/// What was measured is there again when the file is opened again; what is written later replaces it.
+#[tokio::test]
+async fn costs_of_models_are_kept_over_restarts() {
+    fn kept(model: &str, seconds: u64, count: u32) -> KeptCosts {
+        let mean = |scale: u64| Mean {
+            mean: Duration::from_millis(1_500 * scale * seconds),
+            count,
+        };
+        KeptCosts {
+            model: model.to_owned(),
+            costs: ModelCosts {
+                load: mean(1),
+                stop: mean(2),
+                service: mean(3),
+            },
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("activity.db");
+    let settings = settings(Some(&path), None);
+    let store = Store::open(&settings, logs()).unwrap();
+    store.keep_costs(vec![kept("b", 1, 1), kept("a", 2, 2)]);
+    store.keep_costs(vec![kept("b", 3, 4)]);
+    store.close(PATIENCE);
+    let store = Store::open(&settings, logs()).unwrap();
+    let found = store.query(costs::read).await.unwrap();
+    assert_eq!(found, [kept("a", 2, 2), kept("b", 3, 4)]);
 }

@@ -1,4 +1,4 @@
-//! The thread that writes one database: rows in batches, their captures beside them, and prunes.
+//! The thread that writes one database: rows and costs in batches, captures beside their rows, and prunes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::settings::Retention;
 use super::{Message, Record, Shared};
+use crate::activity::costs::{self, KeptCosts};
 use crate::activity::row::{Tokens, saturating};
 
 /// Rows that go into one transaction when there is a queue: one commit for all of them.
@@ -36,26 +37,28 @@ impl Writer {
     /// Writes what comes, until it is told to end or nobody is left who could send anything.
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         let mut batch = Vec::new();
+        let mut costs: Vec<KeptCosts> = Vec::new();
         let mut ends = false;
         while !ends && let Ok(first) = messages.recv() {
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
                     Message::Record(record) => batch.push(*record),
+                    Message::Costs(more) => costs.extend(more),
                     // Every write prunes, even one of nothing.
                     Message::Prune => {}
                     Message::End => ends = true,
                 }
-                let full = ends || batch.len() >= LARGEST_BATCH;
+                let full = ends || batch.len() + costs.len() >= LARGEST_BATCH;
                 next = if full { None } else { messages.try_recv().ok() };
             }
-            self.store(&mut batch);
+            self.store(&mut batch, &mut costs);
         }
     }
 
     /// Writes and prunes, and empties the batch; a failure costs the batch and nothing else.
-    fn store(&mut self, batch: &mut Vec<Record>) {
-        let result = self.write(batch);
+    fn store(&mut self, batch: &mut Vec<Record>, costs: &mut Vec<KeptCosts>) {
+        let result = self.write(batch, costs);
         let logger = self.shared.logs.logger();
         match result {
             Ok(ids) => {
@@ -79,6 +82,7 @@ impl Writer {
             }
         }
         batch.clear();
+        costs.clear();
         let lost = self.shared.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             logger.warn(format_args!(
@@ -88,7 +92,7 @@ impl Writer {
     }
 
     /// Writes rows and captures, and returns the ids of the rows.
-    fn write(&self, batch: &mut [Record]) -> rusqlite::Result<Vec<i64>> {
+    fn write(&self, batch: &mut [Record], costs: &[KeptCosts]) -> rusqlite::Result<Vec<i64>> {
         let captures = &self.shared.captures;
         // Before the lock, under which queries of a store in memory wait.
         let packed: Vec<_> = batch
@@ -97,7 +101,7 @@ impl Writer {
             .collect();
         let mut connection = self.connection.lock();
         let retention = *self.shared.retention.lock();
-        let ids = write(&mut connection, batch, retention)?;
+        let ids = write(&mut connection, batch, costs, retention)?;
         // Still under it: a row in memory is never seen without its capture.
         for (id, packed) in ids.iter().zip(packed) {
             if let Some(packed) = packed {
@@ -108,8 +112,13 @@ impl Writer {
     }
 }
 
-/// Writes the rows, and deletes those whose time is over. Returns the ids of the new ones.
-fn write(connection: &mut Connection, batch: &[Record], retention: Retention) -> rusqlite::Result<Vec<i64>> {
+/// Writes the rows and costs, and deletes those whose time is over. Returns the ids of the new ones.
+fn write(
+    connection: &mut Connection,
+    batch: &[Record],
+    costs: &[KeptCosts],
+    retention: Retention,
+) -> rusqlite::Result<Vec<i64>> {
     let transaction = connection.transaction()?;
     let mut ids = Vec::with_capacity(batch.len());
     {
@@ -155,6 +164,7 @@ fn write(connection: &mut Connection, batch: &[Record], retention: Retention) ->
                 .execute([oldest])?;
         }
     }
+    costs::write(&transaction, costs)?;
     transaction.commit()?;
     Ok(ids)
 }

@@ -7,6 +7,7 @@ use herder_core::{FairPlan, Limit, ModelPlan, Plan, Strategy};
 use herder_sim::workload::{House, Milliseconds, SimulatedModel, StartBehaviour};
 use herder_sim::{Rules, StrategyName};
 
+use crate::activity::costs::KeptCosts;
 use crate::plan::{self, Planned};
 
 /// How long loads take when the configuration does not say: a model of some gigabytes from a local disk.
@@ -65,6 +66,23 @@ pub(super) fn house(planned: &Planned) -> House {
             .map(model)
             .collect(),
         rules,
+    }
+}
+
+/// Gives models the times that herder has measured of them.
+pub(super) fn measure(house: &mut House, costs: &[KeptCosts]) {
+    for model in &mut house.models {
+        let Some(kept) = costs.iter().find(|kept| kept.model == model.name) else {
+            continue;
+        };
+        for (times, measured) in [
+            (&mut model.load, kept.costs.load),
+            (&mut model.stop, kept.costs.stop),
+        ] {
+            if measured.count > 0 {
+                *times = around(measured.mean);
+            }
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use herder_sim::workload::replay::Recorded;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::activity::costs::{self, KeptCosts};
+
 /// Most requests that are replayed, the newest of the file: about 100 MB of memory, and years of one person's use.
 const MOST_REQUESTS: i64 = 1_000_000;
 
@@ -31,14 +33,23 @@ pub(super) enum ReadError {
     Foreign { path: String, column: &'static str },
 }
 
-/// The requests of the file, oldest first.
-pub(super) fn read(path: &Path) -> Result<Vec<Recorded>, ReadError> {
+/// What a file holds.
+#[derive(Debug, PartialEq)]
+pub(super) struct Log {
+    /// Its requests, oldest first.
+    pub(super) requests: Vec<Recorded>,
+    /// What herder has measured of the models; nothing in llama-swap's files.
+    pub(super) costs: Vec<KeptCosts>,
+}
+
+/// Reads the file.
+pub(super) fn read(path: &Path) -> Result<Log, ReadError> {
     let failed = |source| ReadError::Database {
         path: path.display().to_string(),
         source,
     };
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
-    let present = columns(&connection).map_err(failed)?;
+    let present = columns(&connection, "activity").map_err(failed)?;
     if let Some(column) = COLUMNS
         .into_iter()
         .find(|column| !present.iter().any(|name| name == column))
@@ -48,12 +59,20 @@ pub(super) fn read(path: &Path) -> Result<Vec<Recorded>, ReadError> {
             column,
         });
     }
-    rows(&connection).map_err(failed)
+    let measured = !columns(&connection, "model_costs").map_err(failed)?.is_empty();
+    Ok(Log {
+        requests: rows(&connection).map_err(failed)?,
+        costs: if measured {
+            costs::read(&connection).map_err(failed)?
+        } else {
+            Vec::new()
+        },
+    })
 }
 
-fn columns(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare("SELECT name FROM pragma_table_info('activity')")?;
-    statement.query_map([], |row| row.get(0))?.collect()
+fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?)")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
 }
 
 fn rows(connection: &Connection) -> rusqlite::Result<Vec<Recorded>> {
@@ -121,7 +140,8 @@ mod tests {
             service: Duration::from_secs(service),
         };
         let expected = [row("b", 86, 4), row("c", 94, 1), row("a", 70, 10)];
-        assert_eq!(read(&path).unwrap(), expected);
+        let log = read(&path).unwrap();
+        assert_eq!((log.requests, log.costs), (expected.to_vec(), Vec::new()));
     }
 
     #[test]
@@ -152,11 +172,12 @@ mod tests {
             ..Settings::default()
         };
         let store = Store::open(&settings, logs).unwrap();
-        assert_eq!(read(&path).unwrap(), Vec::new());
+        assert_eq!(read(&path).unwrap().requests, []);
         Connection::open(&path)
             .unwrap()
             .execute_batch(
-                "INSERT INTO activity (ts_created, model_id, duration_ms) VALUES (50, 'oak', 2000)",
+                "INSERT INTO activity (ts_created, model_id, duration_ms) VALUES (50, 'oak', 2000);
+                 INSERT INTO model_costs VALUES ('oak', 50, 20000000, 3, 0, 0, 2000000, 1);",
             )
             .unwrap();
         let expected = Recorded {
@@ -164,7 +185,10 @@ mod tests {
             arrived: Duration::from_secs(48),
             service: Duration::from_secs(2),
         };
-        assert_eq!(read(&path).unwrap(), [expected]);
+        let log = read(&path).unwrap();
+        assert_eq!(log.requests, [expected]);
+        let load = log.costs[0].costs.load;
+        assert_eq!((load.mean, load.count), (Duration::from_secs(20), 3));
         drop(store);
     }
 }

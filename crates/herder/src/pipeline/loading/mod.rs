@@ -103,7 +103,7 @@ async fn serve(wait: Wait, outbox: Outbox) -> Body {
     } = wait;
     let began = Instant::now();
     let place = waiting.place();
-    narration::open(&outbox, &model, place.last_load());
+    narration::open(&outbox, &model, &place);
     let lease = tokio::select! {
         // A grant is never kept waiting for words (quirk Q26 mended).
         biased;

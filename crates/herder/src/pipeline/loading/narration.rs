@@ -76,12 +76,20 @@ impl Outbox {
     }
 }
 
-/// The first words, at once: which model, and how long its last load took if there was one.
-pub(super) fn open(outbox: &Outbox, model: &str, last_load: Option<Duration>) {
-    let estimate = last_load
+/// The first words, at once: which model, how long its last load took if there was one, and how long this wait probably
+/// takes if that is known.
+pub(super) fn open(outbox: &Outbox, model: &str, place: &Place) {
+    let last = place
+        .last_load()
         .map(|last| format!("The last load took {:.1}s.\n", last.as_secs_f64()))
         .unwrap_or_default();
-    outbox.say(&format!("{RULE}llama-swap loading model: {model}\n{estimate}"));
+    let estimate = place
+        .estimate()
+        .map(|wait| format!("Estimated wait: {}.\n", in_seconds(wait)))
+        .unwrap_or_default();
+    outbox.say(&format!(
+        "{RULE}llama-swap loading model: {model}\n{last}{estimate}"
+    ));
 }
 
 /// Signs of life, for as long as it is polled: the place in the queue when it has changed, a remark when one is due,
@@ -95,7 +103,13 @@ pub(super) async fn go_on(outbox: &Outbox, place: &Place, mut remarks: Option<Re
         let position = place.position();
         if let Some(number) = position.filter(|_| position != announced) {
             announced = position;
-            outbox.type_out(&format!("\nQueue position: #{number} ")).await;
+            let estimate = place
+                .estimate()
+                .map(|wait| format!("(about {}) ", in_seconds(wait)))
+                .unwrap_or_default();
+            outbox
+                .type_out(&format!("\nQueue position: #{number} {estimate}"))
+                .await;
         } else if let Some(remarks) = remarks.as_mut().filter(|_| Instant::now() >= remark_due) {
             outbox.type_out(&format!("\n{} ", remarks.next())).await;
         } else {
@@ -111,4 +125,9 @@ pub(super) async fn go_on(outbox: &Outbox, place: &Place, mut remarks: Option<Re
 /// The last words, at once: the model is ready after this time.
 pub(super) fn close(outbox: &Outbox, waited: Duration) {
     outbox.say(&format!("\nDone! ({:.2}s)\n{RULE} \n", waited.as_secs_f64()));
+}
+
+/// Whole seconds, rounded up: an estimate is no measurement.
+fn in_seconds(wait: Duration) -> String {
+    format!("{}s", wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
 }

@@ -239,7 +239,9 @@ const REFUSALS: [(&str, &str, &str); 6] = [
     (
         "429",
         "ConcurrencyLimit",
-        "The model has as many requests as it may have. `Retry-After` says when to come again.",
+        "The model has as many requests as it may have. `Retry-After` says when to come again. Under the scheduler \
+         `fair` (code `queue_full`) as far as that is known, beside `X-Herder-Queue-Position` and \
+         `X-Herder-Estimated-Wait` in seconds.",
     ),
     (
         "500",
