@@ -357,13 +357,15 @@ fn outcome(
     outputs: &[Output],
     request: RequestId,
     model: ModelId,
-) -> (&'static str, Vec<ModelId>) {
+) -> (&'static str, Vec<ModelId>, Option<Explanation>) {
     for output in outputs {
         match output {
-            Output::Reject { request: of, .. } if *of == request => return ("refused", Vec::new()),
-            Output::Grant { request: of, .. } if *of == request => return ("granted", Vec::new()),
+            Output::Reject { request: of, .. } if *of == request => return ("refused", Vec::new(), None),
+            Output::Grant { request: of, .. } if *of == request => return ("granted", Vec::new(), None),
             Output::Load {
-                model: of, victims, ..
+                model: of,
+                victims,
+                explanation,
             } if *of == model => {
                 // Processes do not end in these lives without being told of it.
                 let live = victims.iter().copied();
@@ -371,13 +373,13 @@ fn outcome(
                     .filter(|victim| herd.state(*victim) != ModelState::Stopped)
                     .collect();
                 live.sort_unstable();
-                return ("loaded", live);
+                return ("loaded", live, Some(explanation.clone()));
             }
             _ => {}
         }
     }
     let word = if herd.is_loading(model) { "joined" } else { "waits" };
-    (word, Vec::new())
+    (word, Vec::new(), None)
 }
 
 #[test]
@@ -420,13 +422,14 @@ fn a_request_that_comes_gets_what_was_foreseen() {
                 Prospect::Loaded => "loaded",
                 Prospect::Waits { .. } => "waits",
             };
-            let (came, victims) = outcome(&life.herd, &outputs, request, model);
+            let (came, victims, explanation) = outcome(&life.herd, &outputs, request, model);
             assert_eq!(
                 foreseen, came,
                 "{title}, step {step}: {preview:?} but {outputs:?}"
             );
             if came == "loaded" {
                 assert_eq!(preview.victims, victims, "{title}, step {step}");
+                assert_eq!(preview.explanation, explanation, "{title}, step {step}");
             }
             seen.insert(came);
         }

@@ -132,11 +132,17 @@ impl Herd {
             .filter(|victim| self.phases[victim.index()].is_live())
             .collect();
         victims.sort_unstable();
+        let explanation = self.explain(model, named);
+        let mut runners_up = self.planner.runners_up(model, &others);
+        if let Explanation::Matrix { set, .. } = explanation {
+            // `fair` may have taken one that the planner finds as good.
+            runners_up.retain(|runner_up| Some(runner_up.set) != set);
+        }
         Preview {
             swap_time: self.swap_time(model, &victims),
             victims,
-            explanation: Some(self.planner.explain(model, &others)),
-            runners_up: self.planner.runners_up(model, &others),
+            explanation: Some(explanation),
+            runners_up,
             prospect,
         }
     }

@@ -48,7 +48,7 @@ impl Herd {
 
     /// Why these must leave. `fair` may have chosen others than the planner would have: then the explanation is that of
     /// the planner for those who stay, at the same cost.
-    fn explain(&self, target: ModelId, victims: &[ModelId]) -> Explanation {
+    pub(super) fn explain(&self, target: ModelId, victims: &[ModelId]) -> Explanation {
         let own = self.planner.explain(target, &self.running);
         let mut named = Vec::new();
         self.planner.victims(target, &self.running, &mut named);
@@ -166,14 +166,11 @@ impl Herd {
     pub(super) fn enter(&mut self, now: Timestamp, model: ModelId, next: Phase, cause: Cause) {
         let before = std::mem::replace(&mut self.phases[model.index()], next);
         let since = std::mem::replace(&mut self.phase_since[model.index()], now);
-        match (before, next) {
-            (Phase::Starting { .. }, Phase::Ready { .. }) => {
-                self.costs.of_mut(model).load.record(now.since(since));
-            }
-            (Phase::Stopping { .. }, Phase::Stopped) => {
-                self.costs.of_mut(model).stop.record(now.since(since));
-            }
-            _ => {}
+        if let (Phase::Starting { .. }, Phase::Ready { .. }) = (before, next) {
+            self.costs.of_mut(model).load.record(now.since(since));
+        }
+        if let (Phase::Stopping { .. }, Phase::Stopped) = (before, next) {
+            self.costs.of_mut(model).stop.record(now.since(since));
         }
         let from = before.visible();
         self.refresh_running(model);
