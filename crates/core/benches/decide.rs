@@ -5,7 +5,9 @@ use std::time::Duration;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
-use herder_core::{Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Strategy, Timestamp};
+use herder_core::{
+    Factor, FairPlan, Herd, Limit, ModelId, ModelPlan, Output, Plan, RequestId, Strategy, Timestamp,
+};
 
 const MODELS: u32 = 100;
 /// Requests per sample: enough for the clock.
@@ -15,7 +17,11 @@ fn main() {
     divan::main();
 }
 
-fn herd(swap: bool) -> Herd {
+const FIFO: Strategy = Strategy::Fifo {
+    limit: Limit::Arrival,
+};
+
+fn herd(swap: bool, strategy: Strategy) -> Herd {
     let model = ModelPlan {
         concurrency_limit: 10,
         queue_limit: 512,
@@ -34,9 +40,7 @@ fn herd(swap: bool) -> Herd {
     Herd::new(Plan {
         models: vec![Some(model); MODELS as usize],
         planner: Box::new(GroupPlanner::new(MODELS as usize, &[group])),
-        strategy: Strategy::Fifo {
-            limit: Limit::Arrival,
-        },
+        strategy,
     })
 }
 
@@ -70,7 +74,7 @@ fn serve(bencher: Bencher<'_, '_>, mut herd: Herd, model_count: u64) {
 /// 100 models that exclude each other, one is ready.
 #[divan::bench]
 fn one_ready(bencher: Bencher<'_, '_>) {
-    let mut herd = herd(true);
+    let mut herd = herd(true, FIFO);
     make_ready(&mut herd, ModelId(0));
     serve(bencher, herd, 1);
 }
@@ -78,9 +82,29 @@ fn one_ready(bencher: Bencher<'_, '_>) {
 /// 100 models side by side, all are ready, each is asked in turn.
 #[divan::bench]
 fn all_ready(bencher: Bencher<'_, '_>) {
-    let mut herd = herd(false);
+    let mut herd = herd(false, FIFO);
     for model in (0..MODELS).map(ModelId) {
         make_ready(&mut herd, model);
     }
     serve(bencher, herd, u64::from(MODELS));
+}
+
+/// The same under `fair` while so many wait for another model: their number must not matter.
+#[divan::bench(args = [0, 1, 500])]
+fn one_ready_and_others_wait(bencher: Bencher<'_, '_>, waiting: u64) {
+    // A price that nobody ever pays, so that they wait as long as the benchmark takes.
+    let fair = FairPlan {
+        price: Factor::from_thousandths(u32::MAX),
+        max_wait: Duration::MAX,
+        ..FairPlan::default()
+    };
+    let mut herd = herd(true, Strategy::Fair(fair));
+    make_ready(&mut herd, ModelId(0));
+    let now = Timestamp::default();
+    herd.handle_request(now, RequestId(1), ModelId(0));
+    for request in 0..waiting {
+        herd.handle_request(now, RequestId(1_000 + request), ModelId(1));
+    }
+    while herd.poll_output().is_some() {}
+    serve(bencher, herd, 1);
 }
