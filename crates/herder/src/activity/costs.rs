@@ -101,3 +101,42 @@ fn mean(row: &Row<'_>, column: usize) -> rusqlite::Result<Mean> {
 fn microseconds(time: Duration) -> i64 {
     saturating(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(model: String) -> KeptCosts {
+        let costs = ModelCosts::default();
+        KeptCosts { model, costs }
+    }
+
+    #[test]
+    fn the_table_has_a_limit_and_survives_foreign_values() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLE).unwrap();
+        let all: Vec<_> = (0..=MOST_MODELS)
+            .map(|number| kept(format!("m{number}")))
+            .collect();
+        let transaction = connection.transaction().unwrap();
+        write(&transaction, &all).unwrap();
+        transaction.commit().unwrap();
+        let found = read(&connection).unwrap();
+        assert_eq!(i64::try_from(found.len()), Ok(MOST_MODELS));
+        connection
+            .execute(
+                "UPDATE model_costs SET load_us = -1, stop_count = -1, service_us = 9, service_count = 1",
+                [],
+            )
+            .unwrap();
+        let ModelCosts { load, stop, service } = read(&connection).unwrap()[0].costs;
+        let measured = Mean {
+            mean: Duration::from_micros(9),
+            count: 1,
+        };
+        assert_eq!(
+            (load, stop, service),
+            (Mean::default(), Mean::default(), measured)
+        );
+    }
+}

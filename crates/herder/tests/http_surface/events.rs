@@ -71,7 +71,7 @@ impl Events {
     }
 
     /// Reads on until an event fits.
-    async fn until(&mut self, fits: impl Fn(&str, &Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, fits: impl Fn(&str, &Value) -> bool) -> Value {
         loop {
             let (kind, data) = self.next().await;
             if fits(&kind, &data) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
 
+use crate::events::Events;
 use crate::fixture::{CHAT, error};
 use crate::monitor::counted;
 
@@ -174,13 +175,15 @@ async fn expect_silence(mut answer: Streaming, case: &str) {
 /// A request that keeps `busy` from being stopped until it is dropped.
 async fn occupy(router: &Router) -> tokio::task::JoinHandle<Streaming> {
     let client = router.client();
+    let before = router.event_log("events").count("request");
     let request = tokio::spawn(async move {
         let headers = [("content-type", "application/json"), ("x-reply", "slow")];
         client
             .stream(Method::POST, CHAT, &headers, r#"{"model": "busy"}"#)
             .await
     });
-    router.event_log("events").wait_for("request", 1, PATIENCE).await;
+    let log = router.event_log("events");
+    log.wait_for("request", before + 1, PATIENCE).await;
     request
 }
 
@@ -195,6 +198,35 @@ async fn row_093_and_s33_a_place_in_the_queue() {
     busy.abort();
     let seen = read_to_end(&mut answer).await;
     assert!(seen.said.contains("Done! ("), "{seen:?}");
+    assert_eq!(seen.rest.last().unwrap(), "[DONE]");
+}
+
+/// scheduling.md rule 10: as soon as swaps have been measured, who waits under `fair` hears how long it probably takes, and so
+/// does who watches.
+#[tokio::test]
+async fn rule_10_a_wait_is_estimated_once_swaps_have_been_measured() {
+    let router = router("loadingRemarks: false\nrouting: {scheduler: {use: fair}}\n").await;
+    for model in ["busy", "slowpoke", "busy"] {
+        let seen = read_to_end(&mut chat(&router, model, &[]).await).await;
+        assert!(
+            !seen.said.contains("Estimated wait"),
+            "nothing is known yet: {seen:?}"
+        );
+    }
+    let held = occupy(&router).await;
+    let mut events = Events::open(&router).await;
+    let mut answer = chat(&router, "slowpoke", &[]).await;
+    let seen = read_until_said(&mut answer, "Queue position: #1 (about ").await;
+    assert!(seen.said.contains("\nEstimated wait: "), "{seen:?}");
+    let waits = |kind: &str, data: &Value| kind == "inflight" && data["request"]["queue_position"] == 1;
+    let told = events.until(waits).await;
+    let wait = &told["request"]["estimated_wait_ms"];
+    assert!(
+        wait.as_u64().is_some_and(|milliseconds| milliseconds > 0),
+        "{told}"
+    );
+    held.abort();
+    let seen = read_to_end(&mut answer).await;
     assert_eq!(seen.rest.last().unwrap(), "[DONE]");
 }
 
