@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use crate::reload::reload;
 use crate::support::{EVENTS, Herd, chat, chat_later, chat_with, error};
 
 /// The end of a configuration for the scheduler `fair`, with these keys.
@@ -232,6 +233,40 @@ async fn s49_a_hung_request_is_broken_off_after_drain_timeout() {
         broken_off.text()
     );
     assert_eq!(spawned(&router), ["a", "b"]);
+}
+
+/// A reload changes the scheduler under those who wait: what `fifo` would never serve, `fair` does.
+#[tokio::test]
+async fn a_reload_from_fifo_to_fair_and_back_takes_those_who_wait_along() {
+    let herd = |scheduler: &str| {
+        Herd::new()
+            .head("logLevel: debug")
+            .model("a", "", &["loadTime: 1s"])
+            .model("b", "", &["loadTime: 1s"])
+            .tail(scheduler)
+    };
+    let hang = [("X-Reply", "slow")];
+    let router = herd(FIFO).start().await;
+    let hung = chat_later(router.client(), "a", &hang);
+    until_served(&router, "a", 1).await;
+    let waiting = chat_later(router.client(), "b", &[]);
+    let waits = |model: &str| router.stdout().contains(&format!("{model} waits at position 1"));
+    wait_until(PATIENCE, "b waits", || waits("b")).await;
+    reload(&router, &herd(&fair("drainTimeout: 1s, maxTurn: 1s"))).await;
+    assert_eq!(waiting.await.unwrap().status, StatusCode::OK);
+    assert_eq!(hung.await.unwrap().status, StatusCode::BAD_GATEWAY);
+
+    let hung = chat_later(router.client(), "b", &hang);
+    until_served(&router, "b", 2).await;
+    // Without `drainTimeout` this waits, before the reload and after it.
+    reload(&router, &herd(&fair(""))).await;
+    let waiting = chat_later(router.client(), "a", &[]);
+    wait_until(PATIENCE, "a waits", || waits("a")).await;
+    reload(&router, &herd(FIFO)).await;
+    assert_eq!(spawned(&router), ["a", "b"]);
+    hung.abort();
+    assert_eq!(waiting.await.unwrap().status, StatusCode::OK);
+    assert_eq!(spawned(&router), ["a", "b", "a"]);
 }
 
 /// W14, rule 8: beyond `queueLimit` a 429 that says when to come back; where nothing is known it says nothing.
