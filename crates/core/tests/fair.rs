@@ -137,6 +137,26 @@ fn a_busy_victim_is_spared_when_an_idle_one_does_as_well() {
     }
 }
 
+#[test]
+fn a_place_that_becomes_free_is_taken_before_another_has_drained() {
+    let mut herd = two_of_five(FAIR);
+    for (request, model) in [(10, 0), (11, 1), (12, 2)] {
+        herd.handle_request(at(100), RequestId(request), ModelId(model));
+    }
+    herd.handle_timeout(at(200));
+    herd.handle_request(at(200), RequestId(13), ModelId(1));
+    assert_eq!(granted(&mut herd), [10, 11], "the second is fenced");
+    herd.handle_done(at(201), RequestId(10));
+    // Nobody need wait for it any longer.
+    let said = outputs(&mut herd);
+    let load = said.iter().find_map(|output| match output {
+        Output::Load { victims, .. } => Some(victims.clone()),
+        _ => None,
+    });
+    assert_eq!(load, Some(vec![ModelId(0)]));
+    assert_eq!(herd.in_flight(ModelId(1)), 2);
+}
+
 /// Whoever waits under one strategy goes on waiting under the other, and nobody is lost or served twice.
 #[test]
 fn the_strategy_can_change_while_requests_wait() {

@@ -15,10 +15,13 @@ pub(super) struct Choice<'a> {
 /// How much it hurts that a model leaves; less is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Hurt {
-    /// It is on its way out, or is loaded for nobody, or has been fenced for this ticket.
+    /// It is on its way out, or is loaded for nobody, or has been drained for this ticket.
     None,
     /// It is idle. The longer it has been, the less it is missed.
     Idle(Timestamp),
+    /// It is being drained for this ticket. To change one's mind now lets others in again, so nobody does it for less
+    /// than a place that is free.
+    Draining,
     /// It is kept for clients who usually come back.
     Lingering(Timestamp),
     /// It is used or wanted.
@@ -99,7 +102,8 @@ impl Herd {
 
     fn hurt(&self, now: Timestamp, plan: FairPlan, model: ModelId, victim: ModelId) -> Hurt {
         if self.fair.fence(victim).is_some_and(|fence| fence.by == model) {
-            return Hurt::None;
+            let drained = self.ledger.in_flight(victim) == 0;
+            return if drained { Hurt::None } else { Hurt::Draining };
         }
         if self
             .loads
