@@ -40,4 +40,5 @@ pub use names::{Names, PeerModel, Target};
 pub use ports::GivenPorts;
 pub use schema::schema;
 pub use source::{Sources, yaml_files};
+pub use suggest::did_you_mean;
 pub use typed::*;

@@ -1,7 +1,8 @@
 //! Finds the known name that a misspelt one was probably meant to be.
 
 /// "did you mean …?" for the nearest candidate.
-pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn did_you_mean<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     nearest(name, candidates).map(|meant| format!("did you mean \"{meant}\"?"))
 }
 

@@ -9,6 +9,7 @@ mod fit;
 mod journal;
 mod reconfigure;
 mod slot;
+mod swaps;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -32,12 +33,15 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use crate::activity::costs::KeptCosts;
 use crate::app::Snapshot;
 use crate::error::FailedStart;
+use crate::foresight::{Foreseen, Foresight};
 use crate::logs::Logs;
 use crate::monitor::Metrics;
 use crate::upstream::Upstream;
 use journal::Journal;
 pub use reconfigure::DRAIN_BUDGET;
 use slot::{Current, Slot};
+pub use swaps::{KEPT as KEPT_SWAPS, Purpose, Swap, SwapOutcome};
+use swaps::{Load, Swaps};
 use ticket::Outcome;
 pub use ticket::{Failed, FullQueue, Lease, Place, Refused, Ticket, Waiting};
 
@@ -50,6 +54,19 @@ pub struct Occupancy {
     pub in_flight: u32,
     /// Requests that wait for it, in the queue or for its load.
     pub waiting: u32,
+}
+
+impl Occupancy {
+    /// As the core says.
+    #[must_use]
+    pub fn of(herd: &Herd, model: ModelId) -> Self {
+        let in_flight = herd.in_flight(model);
+        Self {
+            state: herd.state(model),
+            in_flight,
+            waiting: herd.reserved(model).saturating_sub(in_flight),
+        }
+    }
 }
 
 /// Changes of state that may wait for a watcher. One that misses some asks for the states of all models, so this is only
@@ -110,6 +127,7 @@ struct State {
     slots: Vec<Slot>,
     waiters: BTreeMap<RequestId, Waiter>,
     unloads: BTreeMap<CommandId, oneshot::Sender<()>>,
+    swaps: Swaps,
     last_request: u64,
     last_command: u64,
     /// What the timer sleeps for.
@@ -119,11 +137,19 @@ struct State {
 /// A request that waits, from the driver's side.
 struct Waiter {
     model: ModelId,
+    purpose: Purpose,
     /// When it asked.
     since: Timestamp,
     /// The last place in the queue that it was told.
     position: Option<usize>,
     outcome: oneshot::Sender<Outcome>,
+}
+
+/// A request that asks right now.
+#[derive(Clone, Copy)]
+struct Asking {
+    model: ModelId,
+    purpose: Purpose,
 }
 
 /// What is handed on after the unlock, because it could lead back into the driver.
@@ -157,6 +183,7 @@ impl Driver {
                 herd: Herd::new(plan),
                 waiters: BTreeMap::new(),
                 unloads: BTreeMap::new(),
+                swaps: Swaps::default(),
                 last_request: 0,
                 last_command: 0,
                 armed: None,
@@ -203,21 +230,18 @@ impl Driver {
     pub fn occupancy(&self) -> Vec<Occupancy> {
         let state = self.state.lock();
         let herd = &state.herd;
-        let occupancy = |model| Occupancy {
-            state: herd.state(model),
-            in_flight: herd.in_flight(model),
-            waiting: state.waiting_for(model),
-        };
+        let occupancy = |model| Occupancy::of(herd, model);
         state.snapshot.roster().ids().map(occupancy).collect()
     }
 
-    /// What the core takes for measured before anything runs: costs of earlier runs. Models that are not configured
-    /// are left out.
+    /// Costs of earlier runs, for models of which the core has measured nothing. Models that are not configured are left
+    /// out.
     pub fn seed_costs(&self, kept: &[KeptCosts]) {
         let mut state = self.state.lock();
         let snapshot = Arc::clone(&state.snapshot);
         for KeptCosts { model, costs } in kept {
-            if let Some(model) = snapshot.roster().id(model) {
+            let id = snapshot.roster().id(model);
+            if let Some(model) = id.filter(|&model| state.herd.costs(model) == ModelCosts::default()) {
                 state.herd.seed_costs(model, *costs);
             }
         }
@@ -269,15 +293,25 @@ impl Driver {
             .map(|current| Arc::clone(&current.upstream))
     }
 
+    /// What would become of a request for this model if it came now, in words of the configuration that counts.
+    #[must_use]
+    pub fn foresee(&self, model: ModelId) -> Foresight {
+        let state = self.state.lock();
+        let foreseen = Foreseen::of(&state.herd, self.now(), model);
+        let snapshot = Arc::clone(&state.snapshot);
+        drop(state);
+        Foresight::new(&foreseen, &snapshot.config, snapshot.roster())
+    }
+
     /// A request wants this model.
     #[must_use]
-    pub fn request(self: &Arc<Self>, model: ModelId) -> Ticket {
+    pub fn request(self: &Arc<Self>, model: ModelId, purpose: Purpose) -> Ticket {
         let mut state = self.state.lock();
         state.last_request += 1;
         let request = RequestId(state.last_request);
         let now = self.now();
         state.herd.handle_request(now, request, model);
-        let mut effects = self.carry_out(&mut state, now, Some(model));
+        let mut effects = self.carry_out(&mut state, now, Some(Asking { model, purpose }));
         let ticket = match effects.own.take() {
             Some(Own::Granted(lease)) => Ticket::Granted(lease),
             Some(Own::Refused(refused)) => Ticket::Refused(refused),
@@ -290,6 +324,7 @@ impl Driver {
                         request,
                         Waiter {
                             model,
+                            purpose,
                             since: now,
                             position: effects.position,
                             outcome: sender,
@@ -407,9 +442,10 @@ impl Driver {
         }
     }
 
-    /// Does what the herd says until it says nothing more. `own` is the model of the request that asked, if one
-    /// did: that request has no waiter yet.
-    fn carry_out(self: &Arc<Self>, state: &mut State, now: Timestamp, own: Option<ModelId>) -> Effects {
+    /// Does what the herd says until it says nothing more. `asking` is the request that asked, if one did: it has no
+    /// waiter yet.
+    fn carry_out(self: &Arc<Self>, state: &mut State, now: Timestamp, asking: Option<Asking>) -> Effects {
+        let own = asking.map(|asking| asking.model);
         let mut effects = Effects::default();
         while let Some(output) = state.herd.poll_output() {
             match output {
@@ -446,7 +482,7 @@ impl Driver {
                     let has_queues = matches!(state.strategy(), SchedulerStrategy::Fair(_));
                     let full = own.filter(|_| has_queues && refusal == Refusal::QueueFull);
                     let queue = full.map(|model| FullQueue {
-                        position: state.waiting_for(model) + 1,
+                        position: Occupancy::of(&state.herd, model).waiting + 1,
                         wait: state.herd.estimate_for_newcomer(now, model),
                     });
                     effects.own = Some(Own::Refused(Refused {
@@ -459,6 +495,9 @@ impl Driver {
                 Output::Fail { request, failure } => {
                     let waiter = state.waiters.remove(&request);
                     let model = waiter.as_ref().map(|waiter| waiter.model).or(own);
+                    if let Some(model) = model {
+                        state.swaps.lose(model, failure);
+                    }
                     if let (Failure::Start { generation, reason }, Some(model)) = (failure, model) {
                         state.slots[model.index()].note_failure(generation, reason);
                     }
@@ -490,6 +529,13 @@ impl Driver {
                     explanation,
                 } => {
                     self.journal(&state.snapshot).load(model, &victims, &explanation);
+                    let load = Load {
+                        model,
+                        victims: &victims,
+                        explanation: &explanation,
+                        demand: state.demand(now, model, asking),
+                    };
+                    state.swaps.begin(now, &state.herd, &state.snapshot, load);
                 }
                 Output::Changed {
                     model,
@@ -500,6 +546,10 @@ impl Driver {
                     let slot = &mut state.slots[model.index()];
                     slot.metrics.changed(now, to, cause);
                     self.journal(&state.snapshot).change(slot, model, from, to, cause);
+                    let waiting = state.waiters.values().filter(|waiter| waiter.model == model);
+                    let waiting = u32::try_from(waiting.count()).unwrap_or(u32::MAX);
+                    let ended = state.swaps.change(now, model, to, cause, waiting);
+                    self.journal(&state.snapshot).swaps(&ended);
                     // Nobody watches: nothing is kept.
                     let _ = self.changes.send(StateChange { model, to });
                 }
@@ -512,6 +562,8 @@ impl Driver {
                 Output::Finished => self.finished.cancel(),
             }
         }
+        let ended = state.swaps.settle(now, &state.herd);
+        self.journal(&state.snapshot).swaps(&ended);
         self.arm_if_earlier(state);
         effects
     }
@@ -612,13 +664,6 @@ fn new_slots(snapshot: &Snapshot, known: usize, logs: &Logs, metrics: &Metrics) 
 impl State {
     fn strategy(&self) -> SchedulerStrategy {
         self.snapshot.config.scheduler.strategy
-    }
-
-    /// Requests that wait for this model, in the queue or for its load.
-    fn waiting_for(&self, model: ModelId) -> u32 {
-        self.herd
-            .reserved(model)
-            .saturating_sub(self.herd.in_flight(model))
     }
 }
 

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`cli`] | the commands |
 //! | [`plan`] | turns a configuration into what the core decides with |
-//! | [`driver`] | feeds the core and does what it says |
+//! | [`driver`] | feeds the core and does what it says; keeps the record of swaps |
+//! | [`foresight`] | what would become of a request, in words |
 //! | [`reload`], [`roster`], [`preload`] | another configuration while herder serves |
 //! | [`serve`] | accepts connections, ends gracefully |
 //! | [`measured_costs`] | what loads, stops and requests take, kept over restarts |
@@ -26,6 +27,7 @@ pub mod driver;
 pub mod error;
 #[cfg(test)]
 mod fixtures;
+pub mod foresight;
 pub mod go_duration;
 pub mod in_flight;
 pub mod logs;

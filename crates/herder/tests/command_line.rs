@@ -183,3 +183,137 @@ fn quirk_a4_an_open_quote_is_a_warning_with_its_place() {
         ],
     );
 }
+
+/// For `herder plan`.
+const GROUPS: &str = r#"
+models:
+  a: {cmd: x, proxy: "http://localhost:9", aliases: [first], loadTime: 4s}
+  b: {cmd: x, proxy: "http://localhost:9"}
+  c: {cmd: x, proxy: "http://localhost:9"}
+  orca: {cmd: x, proxy: "http://localhost:9"}
+groups:
+  pair: {exclusive: false, members: [b, c]}
+selectors: {pool: {strategy: warm, targets: [a, b]}}
+profiles: {night: {pins: {llm: a, banned: }}}
+peers: {attic: {proxy: "http://h", models: [nova]}}
+"#;
+const MATRIX: &str = r#"
+models:
+  a: {cmd: x, proxy: "http://localhost:9"}
+  b: {cmd: x, proxy: "http://localhost:9"}
+  c: {cmd: x, proxy: "http://localhost:9"}
+  d: {cmd: x, proxy: "http://localhost:9"}
+matrix:
+  sets: {small: a & b, big: a & c}
+  evict_costs: {b: 3}
+"#;
+
+#[test]
+fn plan_says_who_would_leave_and_why() {
+    let table: [(&str, &[&str], &str); 7] = [
+        (
+            GROUPS,
+            &["a"],
+            "a is stopped: it is loaded at once, and nobody has to leave\n  stops and load take about 4.0 s\n",
+        ),
+        (
+            GROUPS,
+            &["first", "-running", "first"],
+            "a is ready: a request is served at once\n",
+        ),
+        (
+            GROUPS,
+            &["-running=first,b", "orca"],
+            "orca is stopped: loading it stops a, b\n  \
+             stops a (ready): models of no group take turns\n  stops b (ready): models of no group run alone\n",
+        ),
+        (
+            GROUPS,
+            &["c", "-running", "b,a"],
+            "c is stopped: loading it stops b\n  \
+             stops b (ready): members of group \"pair\" take turns\n  keeps a (ready)\n",
+        ),
+        (
+            MATRIX,
+            &["a", "-running", "c,b"],
+            "a is stopped: loading it stops c\n  stops c (ready): set \"small\" has no place for it\n  \
+             keeps b (ready)\n  set \"small\" (a & b): cost 1\n  \
+             not set \"big\" (a & c): it would stop b, cost 3\n",
+        ),
+        (
+            MATRIX,
+            &["d", "-running", "b"],
+            "d is stopped: loading it stops b\n  stops b (ready): no set contains d, so it runs alone\n",
+        ),
+        (
+            MATRIX,
+            &["a", "-running", "a,b,c"],
+            "a is ready: a request is served at once\n",
+        ),
+    ];
+    for (yaml, words, expected) in table {
+        let config = Config::new(yaml);
+        let arguments = [&["plan"], words, &["-config", config.path()]].concat();
+        assert_eq!(
+            run(&arguments),
+            (0, expected.to_owned(), String::new()),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn plan_says_the_same_as_json() {
+    let config = Config::new(MATRIX);
+    let (code, stdout, stderr) = run(&["plan", "a", "-running", "b,c", "-json", "-config", config.path()]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let plan: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(plan["outcome"], "load");
+    assert_eq!(plan["victims"][0]["model"], "c");
+    assert_eq!(plan["set"]["name"], "small");
+    assert_eq!(plan["cost"], 1);
+    assert_eq!(plan["alternatives"][0]["victims"], serde_json::json!(["b"]));
+    assert_eq!(plan["alternatives"][0]["cost"], 3);
+    contains(plan["text"].as_str().expect("a text"), &["loading it stops c"]);
+}
+
+#[test]
+fn plan_says_what_a_name_is_that_is_no_model() {
+    let config = Config::new(GROUPS);
+    let table: [(&[&str], &str); 7] = [
+        (
+            &["orcas"],
+            "no model has the name \"orcas\"; did you mean \"orca\"?",
+        ),
+        (
+            &["a", "-running", "b,orcs"],
+            "-running: no model has the name \"orcs\"; did you mean \"orca\"?",
+        ),
+        (
+            &["pool"],
+            "\"pool\" is a selector: each request goes to one of a, b",
+        ),
+        (&["attic/nova"], "\"attic/nova\" is a model of the peer \"attic\""),
+        (&["night"], "\"night\" is a profile"),
+        (
+            &["llm"],
+            "\"llm\" is a name of the profile \"night\" only, where it means \"a\"",
+        ),
+        (
+            &["banned"],
+            "\"banned\" is a name of the profile \"night\" only, which disables it",
+        ),
+    ];
+    for (words, expected) in table {
+        let arguments = [&["plan"], words, &["-config", config.path()]].concat();
+        let (code, stdout, stderr) = run(&arguments);
+        assert_eq!((code, stdout.as_str()), (1, ""), "{words:?}");
+        contains(&stderr, &[expected]);
+    }
+    let (code, _, stderr) = run(&["plan", "-config", config.path()]);
+    assert_eq!(code, 2);
+    contains(&stderr, &["name the model", "Usage of herder plan"]);
+    let (code, _, stderr) = run(&["plan", "a"]);
+    assert_eq!(code, 1);
+    contains(&stderr, &["at least one of"]);
+}

@@ -136,7 +136,7 @@ impl Herd {
     }
 
     /// The stops of those victims that run, and the load.
-    pub(super) fn swap_time(&self, model: ModelId, victims: &[ModelId]) -> Option<Duration> {
+    fn swap_time(&self, model: ModelId, victims: &[ModelId]) -> Option<Duration> {
         let mut stops = Duration::ZERO;
         for &victim in victims {
             if self.phases[victim.index()].is_live() {
@@ -147,7 +147,7 @@ impl Herd {
     }
 
     /// As measured, else as the configuration says.
-    fn load_time(&self, model: ModelId) -> Option<Duration> {
+    pub(super) fn load_time(&self, model: ModelId) -> Option<Duration> {
         let hint = || self.plans[model.index()].as_ref()?.load_time;
         self.costs.of(model).load.known().or_else(hint)
     }

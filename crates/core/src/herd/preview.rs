@@ -14,7 +14,7 @@ use crate::{Generation, Limit, ModelId, Plan, Refusal, Strategy, Timestamp};
 pub struct Preview {
     /// What would happen first.
     pub prospect: Prospect,
-    /// Models with a process that would leave for it, now or when the wait is over, in ascending order.
+    /// Models with a process or a load that would leave for it, now or when the wait is over, in ascending order.
     pub victims: Vec<ModelId>,
     /// Why these; `None` when no load would begin.
     pub explanation: Option<Explanation>,
@@ -129,9 +129,12 @@ impl Herd {
         let mut victims: Vec<ModelId> = named
             .iter()
             .copied()
-            .filter(|victim| self.phases[victim.index()].is_live())
+            .filter(|victim| self.running.binary_search(victim).is_ok())
             .collect();
         victims.sort_unstable();
+        // They stop side by side; whoever is only being loaded must stop later as well.
+        let mut stops = victims.iter().map(|victim| self.costs.of(*victim).stop.known());
+        let stops = stops.try_fold(Duration::ZERO, |slowest, stop| Some(slowest.max(stop?)));
         let explanation = self.explain(model, named);
         let mut runners_up = self.planner.runners_up(model, &others);
         if let Explanation::Matrix { set, .. } = explanation {
@@ -139,7 +142,7 @@ impl Herd {
             runners_up.retain(|runner_up| Some(runner_up.set) != set);
         }
         Preview {
-            swap_time: self.swap_time(model, &victims),
+            swap_time: self.load_time(model).zip(stops).map(|(load, stop)| load + stop),
             victims,
             explanation: Some(explanation),
             runners_up,

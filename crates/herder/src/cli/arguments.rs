@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::flags::{Flag, FlagError, FlagKind, Word, next_word, usage};
+use super::plan::arguments::{PLAN_FLAGS, PLAN_USAGE, PlanArguments, PlanUsageError, parse as parse_plan};
 use super::sim::arguments::{SIM_FLAGS, SIM_USAGE, SimArguments, SimUsageError, parse as parse_sim};
 
 /// What the command line asks for.
@@ -18,6 +19,8 @@ pub enum Invocation {
     Check(CheckArguments),
     /// Simulate workloads under each strategy.
     Sim(SimArguments),
+    /// Say what would become of a request.
+    Plan(PlanArguments),
     /// Print the version line on standard output.
     Version,
     /// Print the usage on standard error and exit 0.
@@ -37,6 +40,8 @@ pub enum Topic {
     Check,
     /// `sim`
     Sim,
+    /// `plan`
+    Plan,
 }
 
 /// Flags of `herder serve` (spec/config.md 1.1). An empty value counts as not given.
@@ -109,6 +114,9 @@ pub enum UsageError {
     /// A command line of `herder sim`.
     #[error(transparent)]
     Sim(#[from] SimUsageError),
+    /// A command line of `herder plan`.
+    #[error(transparent)]
+    Plan(#[from] PlanUsageError),
 }
 
 /// Flags of `herder serve`, in the order of the usage text.
@@ -204,6 +212,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             let sim = parse_sim(arguments).map_err(|error| misuse_of(Topic::Sim)(error.into()))?;
             Ok(sim.map_or(Invocation::Help(Topic::Sim), Invocation::Sim))
         }
+        "plan" => {
+            arguments.next();
+            let plan = parse_plan(arguments).map_err(|error| misuse_of(Topic::Plan)(error.into()))?;
+            Ok(plan.map_or(Invocation::Help(Topic::Plan), Invocation::Plan))
+        }
         "demo-model" => Ok(Invocation::DemoModel(arguments.skip(1).collect())),
         "guard" => Ok(Invocation::Guard),
         "version" => Ok(Invocation::Version),
@@ -223,6 +236,7 @@ pub fn usage_text(topic: Topic) -> String {
         Topic::Serve => format!("{SERVE_USAGE}{}", usage(SERVE_FLAGS)),
         Topic::Check => format!("{CHECK_USAGE}{}", usage(CHECK_FLAGS)),
         Topic::Sim => format!("{SIM_USAGE}{}", usage(SIM_FLAGS)),
+        Topic::Plan => format!("{PLAN_USAGE}{}", usage(PLAN_FLAGS)),
     }
 }
 
@@ -231,6 +245,7 @@ Usage of herder:
   herder [serve] [flags]   run the router (default)
   herder check [FILE]      look at a configuration and say what is wrong with it
   herder sim               simulate workloads under each scheduling strategy
+  herder plan MODEL        say who would leave for a model, why, and what else could have left
   herder version           print the version
   herder demo-model        serve a made-up model, for trying herder out
 
@@ -478,6 +493,8 @@ mod tests {
         for word in [
             "serve",
             "check",
+            "sim",
+            "plan",
             "version",
             "demo-model",
             "-config ",

@@ -9,6 +9,7 @@ pub mod demo_model;
 pub mod flags;
 mod guard;
 mod open_files;
+mod plan;
 mod serve;
 mod signals;
 mod sim;
@@ -30,6 +31,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Invocation::Serve(arguments)) => serve::run(&arguments),
         Ok(Invocation::Check(arguments)) => check::run(&arguments),
         Ok(Invocation::Sim(arguments)) => sim::run(&arguments),
+        Ok(Invocation::Plan(arguments)) => plan::run(&arguments),
         Ok(Invocation::Version) => {
             // A closed output is no reason to fail.
             let _ = writeln!(io::stdout(), "{}", version::version_line());

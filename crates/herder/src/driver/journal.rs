@@ -79,6 +79,13 @@ impl Journal<'_> {
         }
     }
 
+    /// Swaps have ended.
+    pub(super) fn swaps(&self, lines: &[String]) {
+        for line in lines {
+            self.logger.info(format_args!("{line}"));
+        }
+    }
+
     /// A model's process does not fit the configuration any more, and serves so many requests.
     pub(super) fn drains(&self, model: ModelId, requests: u32) {
         self.logger.info(format_args!(

@@ -10,7 +10,7 @@ use herder_supervisor::{Options, Supervisor};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
-use super::{Driver, Lease, Ticket, Waiting};
+use super::{Driver, Lease, Purpose, Ticket, Waiting};
 use crate::app::Snapshot;
 use crate::fixtures::{config, model};
 use crate::logs::Logs;
@@ -82,7 +82,7 @@ fn waiting(ticket: Ticket) -> Waiting {
 }
 
 async fn lease(driver: &Arc<Driver>, model: ModelId) -> Lease {
-    match driver.request(model) {
+    match driver.request(model, Purpose::Request) {
         Ticket::Granted(lease) => lease,
         Ticket::Waiting(waiting) => soon("the load", waiting).await.unwrap(),
         Ticket::Refused(refused) => panic!("refused: {refused:?}"),
@@ -98,9 +98,11 @@ async fn a_request_loads_its_model_and_a_second_one_finds_it_ready() {
     let driver = driver([("a", sleeper())]);
     assert_eq!(driver.state(A), ModelState::Stopped);
     assert!(driver.ready_upstream(A).is_none());
-    let first = soon("the load", waiting(driver.request(A))).await.unwrap();
+    let first = soon("the load", waiting(driver.request(A, Purpose::Request)))
+        .await
+        .unwrap();
     assert_eq!(running(&driver), [(A, ModelState::Ready)]);
-    assert!(matches!(driver.request(A), Ticket::Granted(_)));
+    assert!(matches!(driver.request(A, Purpose::Request), Ticket::Granted(_)));
     assert!(Arc::ptr_eq(first.upstream(), &driver.ready_upstream(A).unwrap()));
     drop(first);
     soon("the unload", driver.unload(&[A], None)).await;
@@ -112,7 +114,7 @@ async fn a_swap_waits_for_the_lease_and_ends_the_old_process() {
     let driver = driver([("a", sleeper()), ("b", sleeper())]);
     let held = lease(&driver, A).await;
     let ended = held.upstream().ended().clone();
-    let swap = waiting(driver.request(B));
+    let swap = waiting(driver.request(B, Purpose::Request));
     assert_eq!(running(&driver), [(A, ModelState::Ready)]);
     drop(held);
     let _lease = soon("the swap", swap).await.unwrap();
@@ -131,20 +133,20 @@ async fn a_client_that_leaves_gives_its_place_back() {
     limited.concurrency_limit = 1;
     let driver = driver([("a", limited), ("b", sleeper())]);
     let held = lease(&driver, B).await;
-    let left = waiting(driver.request(A));
-    let Ticket::Refused(refused) = driver.request(A) else {
+    let left = waiting(driver.request(A, Purpose::Request));
+    let Ticket::Refused(refused) = driver.request(A, Purpose::Request) else {
         panic!("the only place is taken")
     };
     assert_eq!(refused.refusal, Refusal::ConcurrencyLimit);
     drop(left);
-    let stays = waiting(driver.request(A));
+    let stays = waiting(driver.request(A, Purpose::Request));
     drop(held);
     let granted = soon("the swap", stays).await.unwrap();
     // An outcome that nobody takes gives the place back, too.
     drop(granted);
-    let unseen = driver.request(A);
+    let unseen = driver.request(A, Purpose::Request);
     drop(unseen);
-    assert!(matches!(driver.request(A), Ticket::Granted(_)));
+    assert!(matches!(driver.request(A, Purpose::Request), Ticket::Granted(_)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,7 +155,9 @@ async fn a_start_that_ends_at_once_is_reported_with_status_and_last_lines() {
     let mut broken = model("sh -c 'echo no such gpu; exit 3'", NOWHERE);
     broken.check_endpoint = Some("/health".to_owned());
     let driver = driver([("a", broken)]);
-    let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+    let failed = soon("the failure", waiting(driver.request(A, Purpose::Request)))
+        .await
+        .unwrap_err();
     assert!(
         matches!(
             failed.failure,
@@ -188,7 +192,9 @@ async fn a_start_without_a_process_says_why() {
     ];
     for (cmd, proxy, text) in cases {
         let driver = driver([("a", model(cmd, proxy))]);
-        let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+        let failed = soon("the failure", waiting(driver.request(A, Purpose::Request)))
+            .await
+            .unwrap_err();
         assert!(
             matches!(
                 failed.failure,
@@ -211,7 +217,9 @@ async fn a_start_that_is_never_ready_fails_in_time_and_is_stopped() {
     hanging.check_endpoint = Some("/health".to_owned());
     hanging.health_check_timeout = Duration::from_millis(500);
     let driver = driver([("a", hanging)]);
-    let failed = soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+    let failed = soon("the failure", waiting(driver.request(A, Purpose::Request)))
+        .await
+        .unwrap_err();
     assert!(
         matches!(
             failed.failure,
@@ -230,9 +238,11 @@ async fn a_start_that_is_never_ready_fails_in_time_and_is_stopped() {
 async fn w09_after_three_failures_a_model_fails_fast_until_it_is_unloaded() {
     let driver = driver([("a", model("/no/such/program", NOWHERE))]);
     for _ in 0..3 {
-        soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+        soon("the failure", waiting(driver.request(A, Purpose::Request)))
+            .await
+            .unwrap_err();
     }
-    let Ticket::Refused(refused) = driver.request(A) else {
+    let Ticket::Refused(refused) = driver.request(A, Purpose::Request) else {
         panic!("the model should fail fast")
     };
     let Refusal::FailFast {
@@ -245,7 +255,9 @@ async fn w09_after_three_failures_a_model_fails_fast_until_it_is_unloaded() {
     assert!(retry_at > refused.now);
     assert!(refused.last.unwrap().detail.contains("/no/such/program"));
     soon("the unload", driver.unload(&[A], None)).await;
-    soon("the failure", waiting(driver.request(A))).await.unwrap_err();
+    soon("the failure", waiting(driver.request(A, Purpose::Request)))
+        .await
+        .unwrap_err();
 }
 
 /// The task that keeps time once looked for its driver before the driver was complete, found none, and ended.
@@ -306,7 +318,7 @@ async fn an_unload_fails_those_who_wait() {
     let mut hanging = sleeper();
     hanging.check_endpoint = Some("/health".to_owned());
     let driver = driver([("a", hanging)]);
-    let waiting = waiting(driver.request(A));
+    let waiting = waiting(driver.request(A, Purpose::Request));
     soon("the unload", driver.unload(&[A], None)).await;
     let failed = soon("the failure", waiting).await.unwrap_err();
     assert_eq!(failed.failure, Failure::Unloaded);
@@ -317,14 +329,14 @@ async fn an_unload_fails_those_who_wait() {
 async fn a_shutdown_lets_leases_end_and_leaves_nothing_behind() {
     let driver = driver([("a", sleeper()), ("b", sleeper())]);
     let held = lease(&driver, A).await;
-    let swap = waiting(driver.request(B));
+    let swap = waiting(driver.request(B, Purpose::Request));
     let ending = tokio::spawn({
         let driver = Arc::clone(&driver);
         async move { driver.shutdown(SOON).await }
     });
     let failed = soon("the failure", swap).await.unwrap_err();
     assert_eq!(failed.failure, Failure::ShuttingDown);
-    let Ticket::Refused(refused) = driver.request(A) else {
+    let Ticket::Refused(refused) = driver.request(A, Purpose::Request) else {
         panic!("nobody is admitted any more")
     };
     assert_eq!(refused.refusal, Refusal::ShuttingDown);
@@ -361,8 +373,8 @@ async fn c3_a_reload_ends_what_does_not_fit_when_its_leases_end() {
         "{}",
         log(&driver)
     );
-    let next = waiting(driver.request(c));
-    let Ticket::Refused(refused) = driver.request(d) else {
+    let next = waiting(driver.request(c, Purpose::Request));
+    let Ticket::Refused(refused) = driver.request(d, Purpose::Request) else {
         panic!("it is not configured any more")
     };
     assert_eq!(refused.refusal, Refusal::UnknownModel);

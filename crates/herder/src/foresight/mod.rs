@@ -5,6 +5,8 @@
 
 pub(crate) mod reasons;
 pub(crate) mod subject;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use herder_config::{Config, Router};
@@ -22,6 +24,8 @@ pub struct Foreseen {
     now: Timestamp,
     preview: Preview,
     occupancy: Occupancy,
+    /// Those of the preview.
+    victims: Vec<(ModelId, Occupancy)>,
     /// Every model that has a process.
     running: Vec<(ModelId, Occupancy)>,
 }
@@ -30,15 +34,15 @@ impl Foreseen {
     /// Asks the core.
     #[must_use]
     pub fn of(herd: &Herd, now: Timestamp, model: ModelId) -> Self {
+        let occupied = |model: ModelId| (model, Occupancy::of(herd, model));
+        let preview = herd.preview(now, model);
         Self {
             model,
             now,
-            preview: herd.preview(now, model),
             occupancy: Occupancy::of(herd, model),
-            running: herd
-                .running()
-                .map(|(model, _)| (model, Occupancy::of(herd, model)))
-                .collect(),
+            victims: preview.victims.iter().copied().map(occupied).collect(),
+            running: herd.running().map(|(model, _)| occupied(model)).collect(),
+            preview,
         }
     }
 }
@@ -130,20 +134,20 @@ impl Foresight {
             now,
             preview,
             occupancy,
+            victims,
             running,
         } = foreseen;
-        let busy = |model: ModelId| {
-            let found = running.iter().find(|(other, _)| *other == model);
-            Busy::new(roster.name(model), found.map_or(occupancy, |(_, occupancy)| occupancy))
-        };
-        let mut victims: Vec<Victim> = preview
-            .victims
+        let busy = |(model, occupancy): &(ModelId, Occupancy)| Busy::new(roster.name(*model), occupancy);
+        let mut victims: Vec<Victim> = victims
             .iter()
-            .map(|&victim| Victim {
+            .map(|victim| Victim {
                 model: busy(victim),
-                why: preview.explanation.as_ref().map_or_else(String::new, |explanation| {
-                    reasons::of_victim(config, roster, *model, victim, explanation)
-                }),
+                why: preview
+                    .explanation
+                    .as_ref()
+                    .map_or_else(String::new, |explanation| {
+                        reasons::of_victim(config, roster, *model, victim.0, explanation)
+                    }),
             })
             .collect();
         victims.sort_by(|left, right| left.model.model.cmp(&right.model.model));
@@ -158,7 +162,7 @@ impl Foresight {
                 cost: runner_up.cost,
             })
         });
-        let mut everybody: Vec<Busy> = running.iter().map(|(model, _)| busy(*model)).collect();
+        let mut everybody: Vec<Busy> = running.iter().map(busy).collect();
         everybody.sort_by(|left, right| left.model.cmp(&right.model));
         let until = match preview.prospect {
             Prospect::Waits { obstacles: _, until } => until,
@@ -215,7 +219,10 @@ fn prospect_reasons(prospect: &Prospect, roster: &Roster) -> Vec<String> {
         Prospect::Refused(refusal) => vec![reasons::of_refusal(*refusal).to_owned()],
         Prospect::Granted | Prospect::Joined | Prospect::Loaded => Vec::new(),
         Prospect::Waits { obstacles, until } if obstacles.is_empty() && until.is_some() => {
-            vec!["those who leave are kept for a while: their turn, or clients who usually come back".to_owned()]
+            vec![
+                "those who leave are kept for a while: their turn, or clients who usually come back"
+                    .to_owned(),
+            ]
         }
         Prospect::Waits { obstacles, until: _ } => obstacles
             .iter()
@@ -225,7 +232,9 @@ fn prospect_reasons(prospect: &Prospect, roster: &Roster) -> Vec<String> {
                 }
                 Obstacle::Loading(model) => format!("{} is being loaded", roster.name(*model)),
                 Obstacle::Rival(model) => format!("those who wait for {} go first", roster.name(*model)),
-                Obstacle::Full => "it serves as many requests as it may, or others wait for it too".to_owned(),
+                Obstacle::Full => {
+                    "it serves as many requests as it may, or others wait for it too".to_owned()
+                }
                 Obstacle::Outdated => "its process is of an earlier configuration and ends first".to_owned(),
             })
             .collect(),

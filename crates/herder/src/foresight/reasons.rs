@@ -77,16 +77,23 @@ pub(super) fn set_and_cost(config: &Config, explanation: &Explanation) -> (Optio
 pub(super) fn of_refusal(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::UnknownModel => "the model is not configured any more",
-        Refusal::ConcurrencyLimit => "as many requests as its concurrencyLimit allows are waiting or being served",
+        Refusal::ConcurrencyLimit => {
+            "as many requests as its concurrencyLimit allows are waiting or being served"
+        }
         Refusal::QueueFull => "as many requests as may wait are waiting",
-        Refusal::FailFast { .. } => "its last starts have failed, and the pause before the next one is not over",
+        Refusal::FailFast { .. } => {
+            "its last starts have failed, and the pause before the next one is not over"
+        }
         Refusal::ShuttingDown => "herder ends",
     }
 }
 
 /// Names in ascending order.
 pub(crate) fn names(roster: &Roster, models: &[ModelId]) -> Vec<String> {
-    let mut names: Vec<String> = models.iter().map(|&model| roster.name(model).to_owned()).collect();
+    let mut names: Vec<String> = models
+        .iter()
+        .map(|&model| roster.name(model).to_owned())
+        .collect();
     names.sort_unstable();
     names
 }

@@ -93,7 +93,11 @@ pub(crate) fn find(config: &Config, roster: &Roster, name: &str) -> Result<Model
             name: name.to_owned(),
             hint: did_you_mean(
                 name,
-                config.models.keys().chain(config.aliases.keys()).map(String::as_str),
+                config
+                    .models
+                    .keys()
+                    .chain(config.aliases.keys())
+                    .map(String::as_str),
             ),
         },
     })

@@ -16,7 +16,12 @@ pub(super) fn of(foresight: &Foresight) -> String {
         .running
         .iter()
         .filter(|busy| busy.model != foresight.model)
-        .filter(|busy| foresight.victims.iter().all(|victim| victim.model.model != busy.model))
+        .filter(|busy| {
+            foresight
+                .victims
+                .iter()
+                .all(|victim| victim.model.model != busy.model)
+        })
         .map(describe)
         .collect();
     if waits_or_loads && !stays.is_empty() {
@@ -24,7 +29,10 @@ pub(super) fn of(foresight: &Foresight) -> String {
     }
     if let Some(set) = &foresight.set {
         let cost = foresight.cost.unwrap_or_default();
-        lines.push(format!("  set \"{}\" ({}): cost {cost}", set.name, set.expression));
+        lines.push(format!(
+            "  set \"{}\" ({}): cost {cost}",
+            set.name, set.expression
+        ));
     }
     for alternative in &foresight.alternatives {
         let victims = match alternative.victims.as_slice() {
@@ -41,7 +49,9 @@ pub(super) fn of(foresight: &Foresight) -> String {
         lines.push(format!("  stops and load take about {seconds:.1} s"));
     }
     if let Some(seconds) = foresight.decides_again_in_seconds {
-        lines.push(format!("  looked at again in {seconds:.1} s if nothing happens before"));
+        lines.push(format!(
+            "  looked at again in {seconds:.1} s if nothing happens before"
+        ));
     }
     lines.join("\n") + "\n"
 }
@@ -79,7 +89,8 @@ fn describe(busy: &Busy) -> String {
         text += &requests(busy.in_flight);
     }
     if busy.waiting > 0 {
-        write!(text, ", {} wait", requests(busy.waiting)).expect("a text takes everything");
+        let verb = if busy.waiting == 1 { "waits" } else { "wait" };
+        write!(text, ", {} {verb}", requests(busy.waiting)).expect("a text takes everything");
     }
     text + ")"
 }

@@ -17,7 +17,7 @@ use super::read_ahead::ReadAhead;
 use super::{RequestContext, Reservation};
 use crate::access_log::client_address;
 use crate::app::Target;
-use crate::driver::{Lease, Ticket};
+use crate::driver::{Lease, Purpose, Ticket};
 use crate::error::ApiError;
 use crate::in_flight::{Description, Entry};
 use crate::proxy::{self, Access, Client, Payload};
@@ -148,7 +148,7 @@ async fn send(
         Target::Local(model) => {
             let (id, settings) = snapshot.model(*model);
             let priority = snapshot.config.scheduler.priority.get(id).copied().unwrap_or(0);
-            let ticket = app.driver.request(*model);
+            let ticket = app.driver.request(*model, Purpose::Request);
             if let (SchedulerStrategy::Fair(_), Ticket::Waiting(waiting), Some(entry)) =
                 (snapshot.config.scheduler.strategy, &ticket, &entry)
             {

@@ -21,6 +21,7 @@ mod profiles;
 mod reload;
 mod reply;
 mod running;
+mod swaps;
 mod table;
 mod unload;
 mod upstream;
@@ -111,6 +112,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Hardware => hardware::snapshot(&context),
         Endpoint::Reload => reload::reload(&context).await,
         Endpoint::Document => Ok(openapi::document()),
+        Endpoint::Plan => swaps::plan(&context),
+        Endpoint::Swaps => swaps::list(&context),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
         Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),

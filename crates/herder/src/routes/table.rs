@@ -56,6 +56,10 @@ pub(crate) enum Endpoint {
     Hardware,
     /// Reads the configuration again.
     Reload,
+    /// What would become of a request.
+    Plan,
+    /// The last swaps.
+    Swaps,
     /// What herder's own routes take and give.
     Document,
     /// `/`
@@ -149,6 +153,8 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/api/version", Endpoint::Version),
     (Get, "/api/performance", Endpoint::Performance),
     (Get, "/api/hardware", Endpoint::Hardware),
+    (Get, "/api/plan", Endpoint::Plan),
+    (Get, "/api/swaps", Endpoint::Swaps),
     (Get, "/api/openapi.json", Endpoint::Document),
     (Get, "/metrics", Endpoint::Metrics),
     (Get, "/health", Endpoint::Health),
@@ -191,6 +197,8 @@ impl Endpoint {
             | Self::Metrics
             | Self::Hardware
             | Self::Reload
+            | Self::Plan
+            | Self::Swaps
             | Self::Document
             | Self::ComfyHome
             | Self::Comfy

@@ -95,7 +95,7 @@ fn refuse_what_is_not_documented(schema: &mut Value) {
     }
 }
 
-/// A path with its open parts filled in as the document's examples have it.
+/// A path with its open parts and what its query must have, filled in as the document's examples have it.
 fn filled(path: &str, operation: &Value) -> String {
     let parameters = operation["parameters"].as_array();
     let mut path = path.to_owned();
@@ -111,6 +111,19 @@ fn filled(path: &str, operation: &Value) -> String {
         path = path.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &example);
     }
     assert!(!path.contains('{'), "{path}");
+    for parameter in parameters
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "query" && parameter["required"] == true)
+    {
+        let (name, example) = (&parameter["name"], &parameter["schema"]["examples"][0]);
+        let separator = if path.contains('?') { '&' } else { '?' };
+        path += &format!(
+            "{separator}{}={}",
+            name.as_str().unwrap(),
+            example.as_str().unwrap()
+        );
+    }
     path
 }
 
@@ -166,6 +179,18 @@ async fn openapi_answers_are_as_documented() {
         assert!(answer.status.as_u16() < 400, "{target}: {}", answer.text());
         document.check(&target, operation, &answer);
         asked += 1;
+    }
+    let plan = &document.0["paths"]["/api/plan"]["get"];
+    let swap = router.get("/api/plan?model=scribe").await;
+    assert_eq!(
+        swap.json()["victims"].as_array().unwrap().len(),
+        1,
+        "{}",
+        swap.text()
+    );
+    document.check("a plan with victims", plan, &swap);
+    for target in ["/api/plan", "/api/plan?model=pool", "/api/plan?model=nobody"] {
+        document.check(target, plan, &router.get(target).await);
     }
     let unload = &document.0["paths"]["/unload"]["get"];
     document.check("/unload", unload, &router.get("/unload").await);

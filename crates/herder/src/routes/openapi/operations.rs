@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::events::Event;
 use super::super::table::Endpoint;
-use super::super::{models, performance, profiles, reload, reply, running, version};
+use super::super::{models, performance, profiles, reload, reply, running, swaps, version};
 use super::operation::Operation;
 use crate::activity::capture::Capture;
 use crate::activity::query::{MAX_LIMIT, Page, Sort};
 use crate::activity::statistics::Statistics;
+use crate::driver::KEPT_SWAPS;
+use crate::foresight::Foresight;
 use crate::monitor::Snapshot;
 
 /// The words for a route; `takes_body` says whether its method has a body. Types of answers go to `schemas`.
@@ -129,6 +131,24 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             200,
             "As `herder -version`.",
         ),
+        Endpoint::Plan => Operation::new("models", "What would become of a request that came now")
+            .about(
+                "Whether it would be served, who would leave for its model and why, and what else could have left. \
+                 Nothing changes. Profiles and selectors are not applied.",
+            )
+            .required_query("model", "Id or alias.", &json!({ "type": "string", "examples": ["orca-7b"] }))
+            .gives::<Foresight>(schemas, 200, "As `herder plan -json`.")
+            .fails(400, "No model is named, or the name is a selector, a profile or a peer's.")
+            .fails(404, "No such model."),
+        Endpoint::Swaps => Operation::new("models", "The last swaps, with what they took")
+            .about("They are kept in memory, so a restart forgets them.")
+            .query(
+                "limit",
+                "Most that are listed.",
+                &json!({ "type": "integer", "minimum": 1, "maximum": KEPT_SWAPS, "default": swaps::DEFAULT_LIMIT }),
+            )
+            .gives::<swaps::List>(schemas, 200, "The latest first.")
+            .fails(400, "`limit` is not what it should be."),
         Endpoint::Document => Operation::new("herder", "This document").answers(
             "200",
             "OpenAPI 3.1.",
