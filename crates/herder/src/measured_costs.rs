@@ -10,7 +10,7 @@ use crate::activity::store::{QueryError, Store};
 use crate::app::App;
 use crate::driver::Driver;
 
-/// Tells the core what is known from earlier runs.
+/// Tells the core what is known from earlier runs about models of which it has measured nothing.
 ///
 /// # Errors
 ///
@@ -21,21 +21,28 @@ pub async fn seed(driver: &Driver, store: &Store) -> Result<(), QueryError> {
     Ok(())
 }
 
+/// After a reload, when its store counts: models that are new get what the store knows of them, and the store, which may
+/// be another one, gets what is known here.
+pub async fn follow_reload(app: &App) {
+    if let Err(error) = seed(&app.driver, &app.activity).await {
+        let logger = app.logs.logger();
+        logger.warn(format_args!(
+            "measured costs of earlier runs are not known: {error}"
+        ));
+    }
+    keep_all(app);
+}
+
 /// Writes the costs of a model whenever it has changed its state, because that ends a measurement of a load or a stop;
-/// times of requests go along. After a reload everything is written: it may be another store. Ends with herder.
+/// times of requests go along. Ends with herder.
 pub async fn keep(app: Arc<App>) {
     let (_, mut changes) = app.driver.watch();
-    let mut reloaded = app.reloaded.subscribe();
     loop {
         tokio::select! {
             change = changes.recv() => match change {
                 Ok(change) => app.activity.keep_costs(app.driver.kept_costs(Some(change.model))),
                 Err(RecvError::Lagged(_)) => keep_all(&app),
                 Err(RecvError::Closed) => return,
-            },
-            changed = reloaded.changed() => match changed {
-                Ok(()) => keep_all(&app),
-                Err(_) => return,
             },
             () = app.shutdown.cancelled() => return,
         }

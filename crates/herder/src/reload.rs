@@ -15,6 +15,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use crate::activity::store::{Change, Settings};
 use crate::app::{App, Snapshot};
 use crate::config_watch::ConfigWatch;
+use crate::measured_costs;
 use crate::plan::{self, LoadError, Planned};
 use crate::preload::{self, Preloader};
 use crate::serve::Reason;
@@ -244,6 +245,7 @@ async fn reload(app: Arc<App>, sources: Arc<Sources>, fixed: Fixed) -> Result<Do
     let activity = Arc::clone(&app.activity);
     // Waits for the last rows of a database that is given up.
     off_the_runtime(move || activity.apply(store)).await?;
+    measured_costs::follow_reload(&app).await;
 
     let difference = Difference::between(&previous.config, config);
     let logger = app.logs.logger();
