@@ -362,6 +362,8 @@ fn line(swap: &Swap) -> String {
 mod tests {
     use std::time::Duration;
 
+    use herder_core::{CommandId, Generation, Output, RequestId};
+
     use super::*;
     use crate::fixtures::{config, model};
     use crate::plan::plan;
@@ -450,5 +452,80 @@ mod tests {
         let ids: Vec<u64> = latest.iter().map(|swap| swap.id).collect();
         assert_eq!(ids, (4..=203).rev().collect::<Vec<u64>>());
         assert_eq!(latest[0].drain_seconds.to_bits(), 2.0_f64.to_bits());
+    }
+
+    /// `a` and `b` exclude each other and `b` is ready. A request for `a` has begun a swap.
+    fn begun() -> (Herd, Swaps, Timestamp) {
+        let config = config([("a", model("", "")), ("b", model("", ""))]);
+        let roster = Roster::new(&config);
+        let mut herd = Herd::imagine(plan(&config, &roster).unwrap(), &[ModelId(1)]);
+        let snapshot = Snapshot::new(config, roster).unwrap();
+        let (mut swaps, now) = (Swaps::default(), Timestamp(Duration::from_secs(9)));
+        herd.handle_request(now, RequestId(1), ModelId(0));
+        while let Some(output) = herd.poll_output() {
+            if let Output::Load {
+                model,
+                victims,
+                explanation,
+            } = output
+            {
+                let load = Load {
+                    model,
+                    victims: &victims,
+                    explanation: &explanation,
+                    demand: Demand {
+                        purpose: Purpose::Request,
+                        since: now,
+                    },
+                };
+                swaps.begin(now, &herd, &snapshot, load);
+            }
+        }
+        assert_eq!(swaps.settle(now, &herd), [""; 0], "b is still leaving");
+        assert_eq!(swaps.latest(1)[0].victims[0].model, "b");
+        (herd, swaps, now)
+    }
+
+    #[test]
+    fn a_swap_that_was_dropped_without_a_word_is_over() {
+        let (mut herd, mut swaps, now) = begun();
+        herd.handle_cancel(now, RequestId(1));
+        assert_eq!(
+            swaps.settle(now, &herd),
+            [
+                "gave up loading a, b left for it, because nobody waits for it any longer: 0 waited \
+              (models of no group take turns)"
+            ]
+        );
+        let (mut herd, mut swaps, now) = begun();
+        herd.unload(now, CommandId(1), &[ModelId(0)], None);
+        swaps.lose(ModelId(0), Failure::Unloaded);
+        assert_eq!(
+            swaps.settle(now, &herd),
+            [
+                "gave up loading a, b left for it, because it was unloaded: 1 waited (models of no group take turns)"
+            ]
+        );
+        assert!(swaps.open.is_empty());
+    }
+
+    #[test]
+    fn whoever_failed_before_the_end_has_waited_too() {
+        let (_, mut swaps, now) = begun();
+        let later = |seconds| Timestamp(now.0 + Duration::from_secs(seconds));
+        let (a, b) = (ModelId(0), ModelId(1));
+        swaps.change(later(1), b, ModelState::Stopped, Cause::Stopped, 0);
+        swaps.change(later(1), a, ModelState::Starting, Cause::Requested, 1);
+        let reason = StartFailure::TimedOut;
+        let generation = Generation(2);
+        swaps.lose(a, Failure::Start { generation, reason });
+        assert_eq!(
+            swaps.change(later(4), a, ModelState::Stopped, Cause::StartFailed(reason), 0),
+            [
+                "could not load a, b left for it, because it was not ready in time: 1 waited, stop 1.0 s, load 3.0 s \
+              (models of no group take turns)"
+            ]
+        );
+        assert_eq!(swaps.latest(9)[0].outcome, SwapOutcome::Failed);
     }
 }
