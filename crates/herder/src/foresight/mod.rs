@@ -1,7 +1,7 @@
 //! What would become of a request that came now, for people and programs: `herder plan` and `GET /api/plan`.
 //!
-//! The core foresees ([`herder_core::Preview`]); here it gets names and words. [`subject`] finds the model that a name means,
-//! [`reasons`] says why somebody leaves, which the record of swaps says in the same words.
+//! The core foresees ([`herder_core::Preview`]); here it gets names and words. `subject` finds the model that a name means,
+//! `reasons` says why somebody leaves, which the record of swaps says in the same words.
 
 pub(crate) mod reasons;
 pub(crate) mod subject;
