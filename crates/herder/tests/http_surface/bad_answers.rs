@@ -378,8 +378,8 @@ fn answer(case: &Case, cut: usize) -> Vec<u8> {
         ..
     } = case;
     let mut answer = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Encoding: {encoding}\r\nTransfer-Encoding: \
-         chunked\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Encoding: \
+         {encoding}\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     .into_bytes();
     for chunk in case.body.chunks(cut) {
@@ -496,7 +496,7 @@ async fn every_kind_behind_a_loading_state() {
             case.what
         );
         if case.content_type == SSE {
-            assert!(received.ends_with(&case.body), "{}", case.what);
+            assert!(received.ends_with(&case.body), "{}: {text}", case.what);
         } else {
             assert!(received.ends_with(b"\n\ndata: [DONE]\n\n"), "{}", case.what);
         }
@@ -508,7 +508,7 @@ async fn every_kind_behind_a_loading_state() {
 /// What is no HTTP is herder's 502, and the next request is served.
 #[tokio::test]
 async fn heads_that_are_none() {
-    let good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec();
+    let good = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok".to_vec();
     let heads = [
         String::new(),
         "SSH-2.0-x\r\n".to_owned(),
