@@ -22,6 +22,7 @@ mod reload;
 mod reply;
 mod running;
 mod table;
+mod ui;
 mod unload;
 mod upstream;
 mod version;
@@ -112,6 +113,9 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Reload => reload::reload(&context).await,
         Endpoint::Document => Ok(openapi::document()),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
+        Endpoint::Ui => ui::file(&context, open),
+        Endpoint::UiSlash => Ok(ui::with_slash(&context)),
+        Endpoint::Icon => ui::icon(&context),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
         Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),
         Endpoint::ComfyHome => Ok(comfyui::home(&context)),

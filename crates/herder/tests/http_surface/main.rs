@@ -24,4 +24,5 @@ mod peers;
 mod profiles;
 mod resolution;
 mod selectors;
+mod ui;
 mod upstream;
