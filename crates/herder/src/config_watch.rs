@@ -12,10 +12,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use herder_config::{Sources, yaml_files};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep};
 
 /// Time between two looks.
 const PACE: Duration = Duration::from_secs(2);
+
+/// Time between two looks at files that are being changed. Programs that write a file in place empty it first, and an
+/// empty file is a configuration without models.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// How many of these looks there are at most: what never comes to rest is loaded as it is, after two seconds.
+const MOST_SETTLING_LOOKS: usize = 10;
 
 /// Watches the sources of a configuration.
 #[derive(Debug)]
@@ -46,21 +53,41 @@ impl ConfigWatch {
         })
     }
 
-    /// Waits until there is something new to load. Dropping the wait loses nothing. A change that happens while the one
-    /// before is being loaded is found by the next wait, so a file that was caught half-written is looked at again.
+    /// Waits until there is something new to load, and for a moment in which nothing of it changes. Dropping the wait
+    /// loses nothing. A change that happens while the one before is being loaded is found by the next wait, so a file
+    /// that was caught half-written is looked at again.
     pub async fn changed(&mut self) {
         loop {
             self.pace.get_or_insert_with(pace).tick().await;
-            let sources = Arc::clone(&self.sources);
-            // A file system that hangs holds back this task and nobody else.
-            let look = tokio::task::spawn_blocking(move || Look::at(&sources));
-            // The runtime ends, and this task with it.
-            let Ok(look) = look.await else { continue };
+            let mut look = self.look().await;
+            if look.is_news_after(&self.seen) {
+                look = self.settled(look).await;
+            }
             let before = std::mem::replace(&mut self.seen, look);
             if self.seen.is_news_after(&before) {
                 return;
             }
         }
+    }
+
+    /// What the sources look like when they have come to rest.
+    async fn settled(&self, mut look: Look) -> Look {
+        for _ in 0..MOST_SETTLING_LOOKS {
+            sleep(SETTLING).await;
+            let before = std::mem::replace(&mut look, self.look().await);
+            if look == before {
+                break;
+            }
+        }
+        look
+    }
+
+    async fn look(&self) -> Look {
+        let sources = Arc::clone(&self.sources);
+        // A file system that hangs holds back this task and nobody else.
+        let look = tokio::task::spawn_blocking(move || Look::at(&sources)).await;
+        // Without a look the runtime ends, and this task with it.
+        look.unwrap_or_else(|_| self.seen.clone())
     }
 }
 

@@ -114,11 +114,9 @@ impl Reloader {
 impl Requests {
     /// Everybody who has asked by now, once somebody has. `None` when nobody can ask any more.
     async fn next(&mut self) -> Option<Asked> {
-        let mut asked = vec![self.0.recv().await?];
-        while let Ok(request) = self.0.try_recv() {
-            asked.push(request);
-        }
-        Some(Asked(asked))
+        let mut asked = Vec::new();
+        let count = self.0.recv_many(&mut asked, MAX_WAITING).await;
+        (count > 0).then_some(Asked(asked))
     }
 }
 
@@ -157,9 +155,7 @@ async fn reload_each(app: Arc<App>, mut requests: Requests, start: Start) {
     };
     // Those who ask from now on get the outcome of the next reload: they may know files that this one has not seen.
     while let Some(asked) = requests.next().await {
-        // In a task of its own, so that a fault of this reload does not cost the next ones.
-        let reload = tokio::spawn(reload(Arc::clone(&app), Arc::clone(&sources), fixed));
-        let outcome = match reload.await.unwrap_or_else(|fault| Err(fault.into())) {
+        let outcome = match contained(reload(Arc::clone(&app), Arc::clone(&sources), fixed)).await {
             Ok(done) => {
                 preloader.load(&app, done.preload);
                 Ok(Arc::new(done.report))
@@ -183,6 +179,14 @@ pub async fn watch(app: Arc<App>, mut files: ConfigWatch) {
     }
 }
 
+/// Runs a reload in a task of its own, so that a fault of it does not cost the next ones.
+async fn contained<T: Send + 'static>(
+    reload: impl Future<Output = Result<T, ReloadError>> + Send + 'static,
+) -> Result<T, ReloadError> {
+    let ended = tokio::spawn(reload).await;
+    ended.unwrap_or_else(|fault| Err(fault.into()))
+}
+
 fn tell_failure(app: &App, error: &ReloadError) {
     let logger = app.logs.logger();
     match error {
@@ -192,7 +196,7 @@ fn tell_failure(app: &App, error: &ReloadError) {
                 logger.warn(reason);
             }
         }
-        ReloadError::Fault(_) => logger.error(format_args!("{error}; the previous configuration goes on")),
+        ReloadError::Fault(_) => logger.error(error),
         ReloadError::ShuttingDown => {}
     }
 }

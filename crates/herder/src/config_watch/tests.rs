@@ -187,6 +187,20 @@ async fn a_file_caught_half_written_is_looked_at_again() {
     assert!(watched.is_news().await);
 }
 
+#[tokio::test(start_paused = true)]
+async fn files_that_are_being_written_are_waited_for() {
+    let mut watched = Watched::begin(|folder| write(&folder.join("config.yaml"), "a: 1", 100));
+    let path = watched.path("config.yaml");
+    write(&path, "", 101);
+    let rest = async {
+        sleep(PACE + SETTLING / 2).await;
+        write(&path, "a: 22", 101);
+    };
+    let (is_news, ()) = tokio::join!(watched.is_news(), rest);
+    assert!(is_news);
+    assert!(!watched.is_news().await, "the whole file was told at once");
+}
+
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn config_1_5_links_are_followed() {

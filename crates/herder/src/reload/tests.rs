@@ -62,6 +62,17 @@ async fn who_asks_when_herder_ends_is_told() {
     reloader.request();
 }
 
+#[tokio::test]
+async fn a_fault_is_told_like_a_failure() {
+    let fault = async { panic!("of no use") };
+    let outcome: Result<(), _> = contained(fault).await;
+    let error = outcome.expect_err("it panicked");
+    assert!(
+        matches!(&error, ReloadError::Fault(text) if text.contains("of no use")),
+        "{error}"
+    );
+}
+
 #[test]
 fn c4_what_needs_a_restart_is_said() {
     let with_keys = |keys: &[&str], log_to_stdout| {

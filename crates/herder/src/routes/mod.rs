@@ -23,6 +23,7 @@ mod reply;
 mod running;
 mod swaps;
 mod table;
+mod ui;
 mod unload;
 mod upstream;
 mod version;
@@ -115,6 +116,9 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Plan => swaps::plan(&context),
         Endpoint::Swaps => swaps::list(&context),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
+        Endpoint::Ui => ui::file(&context, open),
+        Endpoint::UiSlash => Ok(ui::with_slash(&context)),
+        Endpoint::Icon => ui::icon(&context),
         Endpoint::UpstreamHome => Ok(redirect(StatusCode::FOUND, "/ui/models")),
         Endpoint::UpstreamSlash => Ok(redirect(StatusCode::TEMPORARY_REDIRECT, "/upstream/")),
         Endpoint::ComfyHome => Ok(comfyui::home(&context)),

@@ -64,6 +64,12 @@ pub(crate) enum Endpoint {
     Document,
     /// `/`
     Home,
+    /// The web page and its files.
+    Ui,
+    /// `/ui`
+    UiSlash,
+    /// The icon of the web page.
+    Icon,
     /// `GET /upstream`
     UpstreamHome,
     /// `/upstream` with another method.
@@ -163,6 +169,9 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/logs/stream", Endpoint::LogStream),
     (Get, "/logs/stream/**", Endpoint::LogStreamOf),
     (Get, "/", Endpoint::Home),
+    (Get, "/ui", Endpoint::UiSlash),
+    (Get, "/ui/**", Endpoint::Ui),
+    (Get, "/favicon.ico", Endpoint::Icon),
     (Get, "/upstream", Endpoint::UpstreamHome),
     (Any, "/upstream", Endpoint::UpstreamSlash),
     (Any, "/upstream/**", Endpoint::Upstream),
@@ -174,7 +183,12 @@ impl Endpoint {
     /// Whether a key is needed when keys are configured (spec/http-api.md section 2).
     pub(crate) fn needs_key(self) -> bool {
         match self {
-            Self::Health | Self::Home | Self::UpstreamHome | Self::UpstreamSlash => false,
+            Self::Health
+            | Self::Home
+            | Self::UiSlash
+            | Self::Icon
+            | Self::UpstreamHome
+            | Self::UpstreamSlash => false,
             Self::Inference
             | Self::InferenceWithoutPrefix
             | Self::Models
@@ -200,6 +214,7 @@ impl Endpoint {
             | Self::Plan
             | Self::Swaps
             | Self::Document
+            | Self::Ui
             | Self::ComfyHome
             | Self::Comfy
             | Self::Upstream => true,
@@ -361,7 +376,12 @@ mod tests {
             ),
             ("GET", "/api/profiles/active", Found::WrongMethod("PUT".into())),
             ("GET", "/api/profiles/nightly", Found::Unknown),
-            ("GET", "/ui/", Found::Unknown),
+            ("GET", "/ui", Found::Route(Endpoint::UiSlash, "")),
+            ("POST", "/ui", Found::WrongMethod("GET, HEAD".into())),
+            ("GET", "/ui/", Found::Route(Endpoint::Ui, "")),
+            ("HEAD", "/ui/a/b.js", Found::Route(Endpoint::Ui, "a/b.js")),
+            ("POST", "/ui/", Found::WrongMethod("GET, HEAD".into())),
+            ("GET", "/favicon.ico", Found::Route(Endpoint::Icon, "")),
         ];
         for (method, path, expected) in table {
             assert_eq!(look(method, path), expected, "{method} {path}");

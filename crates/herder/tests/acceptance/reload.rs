@@ -443,8 +443,8 @@ async fn rows_135_and_137_a_watched_file() {
     router.write_config(&herd(&["aliases: [ay]"]).yaml());
     wait_until(PATIENCE, "the change is noticed", || reloads() == 1).await;
     assert_eq!(chat(router.client(), "ay").await.status, StatusCode::OK);
-    // Half of it, written in place, is told and forgotten when the rest comes.
-    std::fs::write(router.config_path(), "models: {a: {cmd: [").expect("a writable folder");
+    // Half of it is told, and forgotten when the rest comes.
+    router.write_config("models: {a: {cmd: [");
     wait_until(PATIENCE, "the broken file is told", || {
         router
             .stdout()
@@ -465,4 +465,35 @@ async fn rows_135_and_137_a_watched_file() {
     let unknown = chat_with(router.client(), "ay", &[]).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     assert_eq!(only_pid(&router, "a"), pid);
+}
+
+#[tokio::test]
+async fn row_136_a_watched_directory() {
+    let more = |name: &str| Herd::new().model(name, "", &[]).yaml();
+    let folder = tempfile::tempdir().expect("a writable folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("a writable folder");
+    };
+    let router = Router::builder(env!("CARGO_BIN_EXE_herder"))
+        .config(&more("m"))
+        .argument("-watch-config")
+        .argument("-config-dir")
+        .argument(&folder.path().to_string_lossy())
+        .start()
+        .await;
+    let reloads = || router.stdout().matches("configuration reloaded").count();
+    // Two looks fit into this.
+    let looks = Duration::from_secs(5);
+    write("notes.txt", "no configuration");
+    tokio::time::sleep(looks).await;
+    assert_eq!(reloads(), 0);
+    write("b.yml", "includeAliasesInList: true\n");
+    wait_until(PATIENCE, "the new file is noticed", || reloads() == 1).await;
+    std::fs::remove_file(folder.path().join("b.yml")).expect("it is there");
+    tokio::time::sleep(looks).await;
+    assert_eq!(reloads(), 1);
+    write("b.yml", "profiles: {night: {pins: {x: m}}}\n");
+    wait_until(PATIENCE, "the file is back", || reloads() == 2).await;
+    let profiles = router.get("/api/profiles").await.json();
+    assert_eq!(profiles["profiles"][0]["id"], "night");
 }

@@ -81,11 +81,13 @@ async fn row_022_open_paths() {
     }
 }
 
-/// Those of the row's paths that herder has (`/ui/` is to come), and the rest of the surface.
+/// The row's paths, and the rest of the surface.
 #[tokio::test]
 async fn row_023_closed_paths() {
     let router = router().await;
     for target in [
+        "/ui/",
+        "/ui/app.js",
         "/logs",
         "/logs/stream",
         "/logs/stream/proxy",

@@ -47,8 +47,13 @@ impl RawServer {
 
     /// A router whose only model is this server.
     async fn router(&self) -> Router {
+        self.router_with("checkEndpoint: none").await
+    }
+
+    /// The same, with other settings of the model.
+    async fn router_with(&self, settings: &str) -> Router {
         let config = format!(
-            "models: {{m: {{cmd: '@FAKE@ --name m --port ${{PORT}}', proxy: 'http://{}', checkEndpoint: none}}}}\n",
+            "models: {{m: {{cmd: '@FAKE@ --name m --port ${{PORT}}', proxy: 'http://{}', {settings}}}}}\n",
             self.address
         );
         Router::builder(env!("CARGO_BIN_EXE_herder"))
@@ -373,8 +378,8 @@ fn answer(case: &Case, cut: usize) -> Vec<u8> {
         ..
     } = case;
     let mut answer = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Encoding: {encoding}\r\nTransfer-Encoding: \
-         chunked\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Encoding: \
+         {encoding}\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     .into_bytes();
     for chunk in case.body.chunks(cut) {
@@ -463,10 +468,47 @@ async fn compressed_bodies_of_every_kind() {
     check(compressed()).await;
 }
 
+/// The same behind a loading state: an event stream goes on byte for byte, and everything ends as an event stream ends.
+#[tokio::test]
+async fn every_kind_behind_a_loading_state() {
+    let cases: Vec<Case> = [usage_objects(), event_streams(), compressed()]
+        .into_iter()
+        .flatten()
+        .filter(|case| case.body.len() < 100_000)
+        .collect();
+    // Number 0 is what health checks get.
+    let healthy = answer(&case("healthy", JSON, "{}", NOTHING), 2);
+    let answers = cases.iter().map(|case| answer(case, 7));
+    let server = RawServer::start(std::iter::once(healthy).chain(answers).collect()).await;
+    let router = server.router_with("sendLoadingState: true").await;
+    for (index, case) in cases.iter().enumerate() {
+        assert_eq!(router.get("/unload").await.status, 200);
+        let number = (index + 1).to_string();
+        let headers = [("content-type", JSON), ("x-answer", &number)];
+        let body = r#"{"model":"m","stream":true}"#;
+        let answer = router.stream(Method::POST, CHAT, &headers, body).await;
+        assert_eq!(answer.headers["content-type"], SSE, "{}", case.what);
+        let (received, complete) = bytes(answer).await;
+        let text = String::from_utf8_lossy(&received).into_owned();
+        assert!(
+            complete && text.contains("llama-swap loading model: m"),
+            "{}: {text}",
+            case.what
+        );
+        if case.content_type == SSE {
+            assert!(received.ends_with(&case.body), "{}: {text}", case.what);
+        } else {
+            assert!(received.ends_with(b"\n\ndata: [DONE]\n\n"), "{}", case.what);
+        }
+        let row = newest(&router, index + 1).await;
+        assert_eq!(row["model"], "m", "{}", case.what);
+    }
+}
+
 /// What is no HTTP is herder's 502, and the next request is served.
 #[tokio::test]
 async fn heads_that_are_none() {
-    let good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec();
+    let good = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok".to_vec();
     let heads = [
         String::new(),
         "SSH-2.0-x\r\n".to_owned(),

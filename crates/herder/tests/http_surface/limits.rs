@@ -30,6 +30,20 @@ fn received(router: &Router, name: &str) -> usize {
         .count()
 }
 
+/// Waits until one request waits for this model. A client that leaves before herder has read its request leaves no trace.
+async fn waits(router: &Router, model: &str) {
+    let sample = format!("herder_requests_waiting{{model=\"{model}\"}} 1\n");
+    poll_until(PATIENCE, "the request waits", async || {
+        router
+            .get("/metrics")
+            .await
+            .text()
+            .contains(&sample)
+            .then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn row_090_streams_flow_as_they_come() {
     let router = router().await;
@@ -111,6 +125,7 @@ async fn row_096_a_queued_client_leaves() {
         body.len()
     );
     socket.write_all((head + &body).as_bytes()).await.unwrap();
+    waits(&router, "scribe").await;
     drop(socket);
     wait_until(PATIENCE, "the client's leaving is noticed", || {
         router.stdout().contains("\" 499 0 ")
@@ -148,6 +163,7 @@ async fn row_096_a_queued_client_of_upstream_leaves_in_the_middle_of_its_body() 
         let head =
             format!("POST /upstream/scribe/left HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n");
         socket.write_all((head + body).as_bytes()).await.unwrap();
+        waits(&router, "scribe").await;
         drop(socket);
         wait_until(PATIENCE, "the client's leaving is noticed", || {
             let log = router.stdout();

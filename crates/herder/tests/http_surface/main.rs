@@ -25,4 +25,5 @@ mod profiles;
 mod resolution;
 mod selectors;
 mod swaps;
+mod ui;
 mod upstream;

@@ -57,12 +57,12 @@ fn one_event(status: StatusCode, whole: &Bytes) -> String {
     event(error.envelope().as_bytes())
 }
 
-/// An event of these data, which may have several lines.
+/// An event of these data, JSON that may have several lines. A carriage return alone ends a line of an event, too.
 fn event(data: &[u8]) -> String {
     let text = String::from_utf8_lossy(data);
     let lines: String = text
-        .trim()
-        .lines()
+        .split(['\r', '\n'])
+        .filter(|line| !line.is_empty())
         .map(|line| format!("data: {line}\n"))
         .collect();
     format!("{lines}\n")
@@ -81,7 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn q23_answers_that_are_no_event_stream_become_one_event() {
-        let table: [Row; 6] = [
+        let table: [Row; 7] = [
             (
                 200,
                 "text/event-stream; charset=utf-8",
@@ -99,6 +99,12 @@ mod tests {
                 "application/json",
                 "{\n\"id\": 1}",
                 "data: {\ndata: \"id\": 1}\n\ndata: [DONE]\n\n",
+            ),
+            (
+                200,
+                "application/json",
+                "\r{\r\"id\":\r\n1}\r",
+                "data: {\ndata: \"id\":\ndata: 1}\n\ndata: [DONE]\n\n",
             ),
             (
                 502,

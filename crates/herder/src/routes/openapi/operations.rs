@@ -166,6 +166,22 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             )
             .fails(400, "No such log."),
         Endpoint::Home => Operation::new("herder", "To the web page").redirects(302, "/ui"),
+        Endpoint::Ui => Operation::new("herder", "The web page and its files")
+            .about("A path that is no file is a place in the page.")
+            .path("path", "A file, or a place, with its slashes; may be empty.", &json!("models"))
+            .answers(
+                "200",
+                "The page, or the file.",
+                &json!({ "text/html": { "schema": { "type": "string" } }, "*/*": {} }),
+            )
+            .answers("304", "The client has it already (`If-None-Match`).", &json!({}))
+            .fails(404, "No such file."),
+        Endpoint::UiSlash => Operation::new("herder", "To the path with a slash").redirects(307, "/ui/"),
+        Endpoint::Icon => Operation::new("herder", "The icon of the web page").answers(
+            "200",
+            "The icon.",
+            &json!({ "image/x-icon": { "schema": {} } }),
+        ),
         Endpoint::UpstreamHome => {
             Operation::new("forwarding", "To the list of models").redirects(302, "/ui/models")
         }
