@@ -209,6 +209,66 @@ fn a_fence_does_not_outlive_fair() {
     assert_eq!(herd.poll_timeout(), None);
 }
 
+/// `fifo` orders those who wait for one model by the priorities they came with, which a reload may have changed between
+/// them. `fair` serves them in order of arrival, and whoever leaves is gone.
+#[test]
+fn a_load_that_fifo_has_begun_is_shared_out_in_order_of_arrival() {
+    let mut herd = Herd::new(plan(FIFO, exclusive()));
+    herd.handle_request(at(0), RequestId(1), ModelId(0));
+    report_ready(&mut herd, at(1), 0);
+    herd.handle_request(at(2), RequestId(2), ModelId(1));
+    herd.handle_request(at(2), RequestId(3), ModelId(1));
+    let with = |strategy: Strategy, priority: i64, limit: u32| {
+        let mut plan = plan(strategy, exclusive());
+        let model = plan.models[1].as_mut().expect("it is configured");
+        (model.priority, model.concurrency_limit) = (priority, limit);
+        plan
+    };
+    herd.reconfigure(at(3), with(FIFO, 5, 10), &[], at(300));
+    herd.handle_request(at(4), RequestId(4), ModelId(1));
+    herd.handle_request(at(4), RequestId(5), ModelId(1));
+    herd.handle_done(at(5), RequestId(1));
+    report_gone(&mut herd, at(6), 0);
+    herd.reconfigure(at(7), with(FAIR, 5, 1), &[], at(300));
+    outputs(&mut herd);
+    report_ready(&mut herd, at(8), 1);
+    assert_eq!(granted(&mut herd), [2]);
+    herd.handle_cancel(at(9), RequestId(5));
+    assert_eq!(herd.waiting(), 2);
+    for (request, next) in [(2, vec![3]), (3, vec![4]), (4, vec![])] {
+        herd.handle_done(at(10), RequestId(request));
+        assert_eq!(granted(&mut herd), next);
+    }
+    assert_eq!(herd.reserved(ModelId(1)), 0);
+}
+
+/// A turn that began under a longer `maxTurn` holds nobody up any longer.
+#[test]
+fn a_reload_that_shortens_the_longest_turn_shortens_the_present_one() {
+    let mut herd = Herd::new(plan(FAIR, exclusive()));
+    herd.handle_request(at(0), RequestId(1), ModelId(0));
+    report_ready(&mut herd, at(30), 0);
+    herd.handle_request(at(31), RequestId(2), ModelId(1));
+    herd.handle_timeout(at(45));
+    herd.handle_request(at(45), RequestId(3), ModelId(0));
+    assert_eq!(granted(&mut herd), [1, 3], "the turn lasts until 90");
+    let Strategy::Fair(fair) = FAIR else {
+        unreachable!()
+    };
+    let shorter = Strategy::Fair(FairPlan {
+        max_turn: Duration::from_secs(5),
+        ..fair
+    });
+    herd.reconfigure(at(46), plan(shorter, exclusive()), &[], at(300));
+    herd.handle_request(at(47), RequestId(4), ModelId(0));
+    assert_eq!(granted(&mut herd), [], "it is fenced for the one who is due");
+    herd.handle_done(at(48), RequestId(1));
+    herd.handle_done(at(48), RequestId(3));
+    report_gone(&mut herd, at(49), 0);
+    report_ready(&mut herd, at(50), 1);
+    assert_eq!(granted(&mut herd), [2]);
+}
+
 #[test]
 fn costs_are_measured_and_can_be_brought_along() {
     let mut herd = Herd::new(plan(FAIR, exclusive()));

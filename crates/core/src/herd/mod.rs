@@ -430,7 +430,7 @@ impl Herd {
         self.unloads
             .push(Unload::new(command, stages.into_values().collect()));
         self.advance_unloads(now);
-        self.drain_if_nothing_leaves(now, &models);
+        self.drain_after_unload(now, &models);
     }
 
     /// Ends everything: what waits fails now, what is in flight may end until `deadline`, then it is cut.
@@ -508,10 +508,13 @@ impl Herd {
         self.unloads = unloads;
     }
 
-    /// An unload of models that had no process may still have freed others; otherwise the exits will do this.
-    fn drain_if_nothing_leaves(&mut self, now: Timestamp, models: &[ModelId]) {
-        if models.iter().all(|model| !self.phases[model.index()].is_live()) {
-            self.drain(now);
+    /// With `fifo` an unload is one step: unless nothing leaves, the exits will look at the queue. With `fair` somebody may
+    /// wait behind a fence that stood for the unloaded, and need not wait for their exits.
+    fn drain_after_unload(&mut self, now: Timestamp, models: &[ModelId]) {
+        let nothing_leaves = models.iter().all(|model| !self.phases[model.index()].is_live());
+        match self.strategy {
+            Strategy::Fifo { limit: _ } if !nothing_leaves => {}
+            Strategy::Fifo { limit: _ } | Strategy::Fair(_) => self.drain(now),
         }
     }
 

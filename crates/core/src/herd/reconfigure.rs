@@ -76,10 +76,7 @@ impl Herd {
             }
             Strategy::Fair(plan) => {
                 homeless.extend(self.queue.take());
-                homeless.sort_unstable_by_key(|waiter| waiter.request);
-                for waiter in homeless {
-                    self.wait_under_fair(now, waiter);
-                }
+                self.wait_under_fair(now, homeless);
                 self.settle(now, plan);
             }
         }

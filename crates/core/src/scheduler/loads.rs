@@ -49,6 +49,13 @@ impl Loads {
         self.by_target.remove(&target)
     }
 
+    /// Puts those who wait for each load in order of arrival.
+    pub(crate) fn sort_waiters(&mut self) {
+        for load in self.by_target.values_mut() {
+            load.waiters.sort_unstable_by_key(|waiter| waiter.request);
+        }
+    }
+
     pub(crate) fn targets(&self) -> Vec<ModelId> {
         self.by_target.keys().copied().collect()
     }

@@ -112,17 +112,21 @@ impl Herd {
         self.fair.push(entry.model, Waiting { request, arrived });
     }
 
-    /// Another plan has taken over: one who waited elsewhere now waits here. Called in order of arrival.
-    pub(super) fn wait_under_fair(&mut self, now: Timestamp, waiter: Waiter) {
-        match self.loads.get_mut(waiter.model) {
-            Some(load) => {
-                load.waiters.push(waiter);
-                load.waiters.sort_unstable_by_key(|waiter| waiter.request);
-                self.ledger
-                    .place(now, waiter.request, waiter.model, Place::Joined);
+    /// Another plan has taken over: those who waited elsewhere now wait here. Loads that go on are shared out in order of
+    /// arrival; `fifo` may have made them in another one.
+    pub(super) fn wait_under_fair(&mut self, now: Timestamp, mut homeless: Vec<Waiter>) {
+        homeless.sort_unstable_by_key(|waiter| waiter.request);
+        for waiter in homeless {
+            match self.loads.get_mut(waiter.model) {
+                Some(load) => {
+                    load.waiters.push(waiter);
+                    self.ledger
+                        .place(now, waiter.request, waiter.model, Place::Joined);
+                }
+                None => self.return_to_ticket(now, waiter.request),
             }
-            None => self.return_to_ticket(now, waiter.request),
         }
+        self.loads.sort_waiters();
     }
 
     /// Looks at everything that waits.
@@ -328,7 +332,9 @@ impl Herd {
         let stay = self.fair.residency(victim);
         let first = self.fair.ticket(victim).first();
         let cohort_waits = first.is_some_and(|first| first.arrived <= stay.ready_at);
-        let end = stay.ready_at + if cohort_waits { plan.max_turn } else { stay.turn };
+        // A reload may have shortened the longest turn since this one began.
+        let turn = stay.turn.min(plan.max_turn);
+        let end = stay.ready_at + if cohort_waits { plan.max_turn } else { turn };
         if self.ledger.in_flight(victim) == 0 && first.is_none() {
             end.min(idle_since + self.linger(victim, plan))
         } else {

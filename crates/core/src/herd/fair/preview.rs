@@ -27,8 +27,8 @@ impl Herd {
                 None => Obstacle::Full,
             })),
             Phase::Draining { .. } => {
-                let others: Vec<ModelId> = self.ask_planner(model).swap_remove(0);
-                self.preview_of_load(model, &others, waits(Obstacle::Outdated))
+                let victims: Vec<ModelId> = self.ask_planner(model).swap_remove(0);
+                self.preview_of_load(model, &victims, waits(Obstacle::Outdated))
             }
             Phase::Stopped
             | Phase::Starting { .. }

@@ -1,5 +1,5 @@
 //! The tables of `fair`: who waits for what, how long each model has stayed, who is fenced. What it decides with them
-//! is in `herd/fair.rs`, because decisions need the models' phases and the loads as well.
+//! is in `herd/fair/`, because decisions need the models' phases and the loads as well.
 
 mod residency;
 mod ticket;
