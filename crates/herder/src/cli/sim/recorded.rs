@@ -26,8 +26,15 @@ const COLUMNS: [&str; 7] = [
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
     /// It cannot be opened, or is no database.
-    #[error("{path} cannot be read as an activity store: {source}")]
-    Database { path: String, source: rusqlite::Error },
+    #[error("{path} cannot be read as an activity store: {error}")]
+    Database {
+        path: String,
+        // Not its source: SQLite says the same again at each level.
+        error: rusqlite::Error,
+    },
+    /// SQLite would call it a disk error.
+    #[error("{path} cannot be read as an activity store: it is a directory")]
+    Directory { path: String },
     /// It is a database of something else.
     #[error("{path} is no activity store: it has no table `activity` with a column {column}")]
     Foreign { path: String, column: &'static str },
@@ -44,10 +51,14 @@ pub(super) struct Log {
 
 /// Reads the file.
 pub(super) fn read(path: &Path) -> Result<Log, ReadError> {
-    let failed = |source| ReadError::Database {
+    let failed = |error| ReadError::Database {
         path: path.display().to_string(),
-        source,
+        error,
     };
+    if path.is_dir() {
+        let path = path.display().to_string();
+        return Err(ReadError::Directory { path });
+    }
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     let present = columns(&connection, "activity").map_err(failed)?;
     if let Some(column) = COLUMNS
@@ -159,7 +170,15 @@ mod tests {
         );
         std::fs::write(&path, "models:\n  a: {cmd: sleep}\n".repeat(100)).unwrap();
         let text = read(&path).unwrap_err().to_string();
-        assert!(text.contains("cannot be read as an activity store: "), "{text}");
+        assert!(
+            text.ends_with("cannot be read as an activity store: file is not a database"),
+            "{text}"
+        );
+        let folder = read(path.parent().unwrap()).unwrap_err().to_string();
+        assert!(
+            folder.ends_with("cannot be read as an activity store: it is a directory"),
+            "{folder}"
+        );
     }
 
     #[test]
