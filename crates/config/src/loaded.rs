@@ -6,7 +6,7 @@ use std::fmt;
 use crate::diagnostic::{Diagnostic, ErrorClass, Origin, Report, Severity};
 use crate::environment::Environment;
 use crate::ports::GivenPorts;
-use crate::source::{SourceMap, Sources};
+use crate::source::{Reading, SourceMap, Sources};
 use crate::tree::{Entry, Kind, Node};
 use crate::typed::Config;
 use crate::{expand, merge, parse, read, render, shape};
@@ -17,17 +17,18 @@ use crate::{expand, merge, parse, read, render, shape};
 /// Every error that could be found in one go.
 pub fn load(sources: &Sources, environment: &Environment, strict: bool) -> Result<Loaded, LoadError> {
     let mut report = Report::default();
-    let map = SourceMap::read(sources, &mut report);
+    let map = SourceMap::read(sources, Reading::First, &mut report);
     load_map(map, environment, &GivenPorts::default(), strict, report)
 }
 
-/// Loads a configuration that is to replace one which counts: as [`load`], not strict, but automatic ports stay.
+/// Loads a configuration that is to replace one which counts: as [`load`], not strict, but automatic ports stay,
+/// and pipes are refused.
 ///
 /// # Errors
 /// Every error that could be found in one go.
 pub fn reload(sources: &Sources, environment: &Environment, given: &GivenPorts) -> Result<Loaded, LoadError> {
     let mut report = Report::default();
-    let map = SourceMap::read(sources, &mut report);
+    let map = SourceMap::read(sources, Reading::Again, &mut report);
     load_map(map, environment, given, false, report)
 }
 

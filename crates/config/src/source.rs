@@ -25,6 +25,16 @@ pub struct Sources {
     pub config_dir: Option<PathBuf>,
 }
 
+/// Whether the sources have been read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// A pipe will do, as in `-config <(generate)`.
+    First,
+    /// What came through a pipe is gone: one is empty now, which would be a configuration without models, or has nobody
+    /// at its other end, and opening it would wait for ever.
+    Again,
+}
+
 /// The texts that were read, for places and snippets.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SourceMap {
@@ -56,7 +66,7 @@ impl SourceMap {
     }
 
     /// Reads all sources in order.
-    pub(crate) fn read(sources: &Sources, report: &mut Report) -> Self {
+    pub(crate) fn read(sources: &Sources, reading: Reading, report: &mut Report) -> Self {
         let mut map = Self::default();
         let mut paths: Vec<PathBuf> = sources.config.iter().cloned().collect();
         if let Some(directory) = &sources.config_dir {
@@ -102,7 +112,7 @@ impl SourceMap {
             return map;
         }
         for path in paths {
-            map.read_file(&path, report);
+            map.read_file(&path, reading, report);
         }
         map
     }
@@ -165,7 +175,7 @@ impl SourceMap {
         self.files.push(SourceFile { name, text });
     }
 
-    fn read_file(&mut self, path: &Path, report: &mut Report) {
+    fn read_file(&mut self, path: &Path, reading: Reading, report: &mut Report) {
         let name = path.display().to_string();
         let total: usize = self.files.iter().map(|file| file.text.len()).sum();
         match std::fs::metadata(path) {
@@ -177,6 +187,12 @@ impl SourceMap {
                 report
                     .error(ErrorClass::Io, format!("cannot read {name}: is a directory"))
                     .hint("use -config-dir for a directory");
+                return;
+            }
+            Ok(metadata) if reading == Reading::Again && is_pipe(&metadata) => {
+                report
+                    .error(ErrorClass::Io, format!("cannot read {name} again: it is a pipe"))
+                    .hint("only what is in a file can be loaded anew");
                 return;
             }
             Ok(_) => {}
@@ -238,6 +254,16 @@ fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
         .take(LARGEST_FILE + 1)
         .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_pipe(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// Absolute paths equal as text; symbolic links are not resolved (spec/config.md 1.6).

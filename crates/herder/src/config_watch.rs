@@ -24,6 +24,10 @@ const SETTLING: Duration = Duration::from_millis(200);
 /// How many of these looks there are at most: what never comes to rest is loaded as it is, after two seconds.
 const MOST_SETTLING_LOOKS: usize = 10;
 
+/// How many there are for a file that has been emptied. `generate > config.yaml` may think for a while before it writes,
+/// and all models would leave meanwhile; who means it waits ten seconds.
+const MOST_LOOKS_AT_EMPTIED: usize = 50;
+
 /// Watches the sources of a configuration.
 #[derive(Debug)]
 pub struct ConfigWatch {
@@ -72,10 +76,11 @@ impl ConfigWatch {
 
     /// What the sources look like when they have come to rest.
     async fn settled(&self, mut look: Look) -> Look {
-        for _ in 0..MOST_SETTLING_LOOKS {
+        for looks in 1..=MOST_LOOKS_AT_EMPTIED {
             sleep(SETTLING).await;
             let before = std::mem::replace(&mut look, self.look().await);
-            if look == before {
+            let has_settled = look == before || looks >= MOST_SETTLING_LOOKS;
+            if has_settled && !look.has_emptied(&self.seen) {
                 break;
             }
         }
@@ -134,6 +139,18 @@ impl Look {
         let file = self.file.is_some() && self.file != before.file;
         let directory = !self.directory.is_empty() && self.directory != before.directory;
         file || directory
+    }
+
+    /// Whether a file that had a text is empty now.
+    fn has_emptied(&self, before: &Self) -> bool {
+        let emptied = |now: Option<Stamp>, before: Option<Stamp>| {
+            now.is_some_and(|now| now.bytes == 0) && before.is_some_and(|before| before.bytes > 0)
+        };
+        emptied(self.file, before.file)
+            || self
+                .directory
+                .iter()
+                .any(|(name, now)| emptied(*now, before.directory.get(name).copied().flatten()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::{Scope, boolean, integer, place, seconds, text, texts};
+use super::{Scope, boolean, integer, place, seconds, text};
 use crate::diagnostic::{ErrorClass, Report};
 use crate::duration::parse_duration;
 use crate::expand::DEFAULT_START_PORT;
@@ -110,17 +110,24 @@ pub(super) fn read(root: &Node, report: &mut Report) -> Globals {
     }
 }
 
-/// `hooks.on_startup.preload`: trimmed; empty, unknown and peer names are removed, aliases resolved.
-pub(super) fn read_preload(root: &Node, scope: &Scope<'_>) -> Vec<String> {
-    let Some(hook) = root.descend(&["hooks", "on_startup"]) else {
-        return Vec::new();
-    };
-    let names = texts(hook, "preload");
-    names
-        .iter()
-        .filter_map(|name| scope.local(name.trim()))
-        .map(str::to_owned)
-        .collect()
+/// `hooks.on_startup.preload`: trimmed; empty, unknown and peer names are removed, aliases resolved. A name that is removed
+/// is worth a warning: its model would not be there at the start, and nothing else says why.
+pub(super) fn read_preload(root: &Node, scope: &Scope<'_>, report: &mut Report) -> Vec<String> {
+    let list = root.descend(&["hooks", "on_startup"]);
+    let items = list.and_then(|hook| hook.child("preload"));
+    let mut preload = Vec::new();
+    for item in items.into_iter().flat_map(Node::items) {
+        let name = item.text().unwrap_or_default().trim();
+        if let Some(model) = scope.local(name) {
+            preload.push(model.to_owned());
+        } else if !name.is_empty() && scope.complete {
+            report
+                .warning(ErrorClass::Name, format!("{name} is no model and not preloaded"))
+                .at(item.origin)
+                .hint("preload lists IDs and aliases of models");
+        }
+    }
+    preload
 }
 
 fn read_at_least(root: &Node, key: &str, least: i64, default: i64, rule: &str, report: &mut Report) -> i64 {

@@ -42,7 +42,7 @@ pub(crate) fn read(root: &Node, ports: &BTreeMap<String, Port>, report: &mut Rep
     peers::check_names(root, &aliases, &peers, report);
     let router = routing::read_router(root, &models, &scope, report);
     let scheduler = scheduler::read(root, &scope, report);
-    let preload = globals::read_preload(root, &scope);
+    let preload = globals::read_preload(root, &scope, report);
     let selectors = selectors::read(root, &scope, &router, report);
     let profiles = profiles::read(root, &scope, report);
     Config {

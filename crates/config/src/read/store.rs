@@ -73,13 +73,18 @@ fn reject(path: &Path) -> Option<String> {
         Err(_) => {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
             let parent = parent.unwrap_or(Path::new("."));
-            let usable = parent.is_dir() && is_writable(parent);
-            (!usable).then(|| {
-                format!(
-                    "{name} is not writable: the directory {} does not take files",
-                    parent.display()
-                )
-            })
+            let directory = parent.display();
+            if !parent.is_dir() {
+                Some(format!(
+                    "{name} is not writable: there is no directory {directory}"
+                ))
+            } else if !is_writable(parent) {
+                Some(format!(
+                    "{name} is not writable: the directory {directory} does not take files"
+                ))
+            } else {
+                None
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use herder_config::{Environment, LoadError, Loaded, Sources, load};
+use herder_config::{Environment, GivenPorts, LoadError, Loaded, Sources, load, reload};
 
 fn load_from(config: Option<PathBuf>, config_dir: Option<PathBuf>) -> Result<Loaded, LoadError> {
     load(&Sources { config, config_dir }, &Environment::empty(), false)
@@ -124,4 +124,27 @@ fn errors_of_all_files_are_reported_together() {
     fs::write(directory.path().join("b.yaml"), "- b\n").unwrap();
     let error = load_from(None, Some(directory.path().into())).expect_err("both files are wrong");
     assert_eq!(error.errors().len(), 2, "{error}");
+}
+
+/// `-config <(generate)`: once read, the pipe is empty, which would be a configuration without models.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once() {
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer
+        .write_all(b"models: {a: {cmd: serve, proxy: 'http://h:1'}}\n")
+        .unwrap();
+    drop(writer);
+    let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+    let sources = Sources {
+        config: Some(path),
+        config_dir: None,
+    };
+    let first = load(&sources, &Environment::empty(), false).unwrap();
+    assert_eq!(first.config.models.len(), 1);
+    let again = reload(&sources, &Environment::empty(), &GivenPorts::default());
+    assert!(only_error(again).contains("again: it is a pipe"));
 }

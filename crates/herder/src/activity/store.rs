@@ -6,7 +6,7 @@
 mod settings;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -51,6 +51,8 @@ pub struct Store {
 #[derive(Debug)]
 struct Database {
     path: Option<PathBuf>,
+    /// Where the file is, however its path is spelled.
+    place: Option<PathBuf>,
     queue: SyncSender<Message>,
     /// Gives its end away when the thread has ended.
     ended: Arc<Mutex<Receiver<()>>>,
@@ -143,7 +145,7 @@ impl Store {
     ///
     /// When the file cannot be used. Nothing has changed then.
     pub fn prepare(&self, settings: Settings) -> Result<Change, OpenError> {
-        let stays = self.current.load().path == settings.path;
+        let stays = self.current.load().is_at(settings.path.as_deref());
         let database = (!stays).then(|| Database::open(&settings, &self.logs, &self.stored));
         Ok(Change {
             database: database.transpose()?,
@@ -316,6 +318,7 @@ impl Database {
             .map_err(OpenError::Thread)?;
         Ok(Self {
             path: settings.path.clone(),
+            place: path.and_then(place),
             queue,
             ended: Arc::new(Mutex::new(ended)),
             shared,
@@ -326,6 +329,11 @@ impl Database {
         })
     }
 
+    /// Whether this is the database of a path. Two on one file would lock each other out.
+    fn is_at(&self, path: Option<&Path>) -> bool {
+        self.path.as_deref() == path || self.place.is_some() && self.place == path.and_then(place)
+    }
+
     /// Keeps what these limits let it keep, from now on.
     fn configure(&self, settings: &Settings) {
         *self.shared.retention.lock() = settings.retention;
@@ -333,6 +341,11 @@ impl Database {
         // When the queue is full, the rows in it will prune.
         let _ = self.queue.try_send(Message::Prune);
     }
+}
+
+/// The one path of a file that is there.
+fn place(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
 }
 
 #[cfg(test)]

@@ -201,6 +201,45 @@ async fn files_that_are_being_written_are_waited_for() {
     assert!(!watched.is_news().await, "the whole file was told at once");
 }
 
+/// `generate > config.yaml` empties the file long before it writes.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_was_emptied_is_waited_for_longer() {
+    let mut watched = Watched::begin(|folder| {
+        write(&folder.join("config.yaml"), "a: 1", 100);
+        fs::create_dir(folder.join("more")).unwrap();
+        write(&folder.join("more/a.yml"), "a: 1", 100);
+    });
+    for name in ["config.yaml", "more/a.yml"] {
+        let path = watched.path(name);
+        write(&path, "", 101);
+        let begun = Instant::now();
+        let rest = async {
+            sleep(3 * PACE + SETTLING / 2).await;
+            write(&path, "a: 22", 107);
+            Instant::now()
+        };
+        let (told, written) = tokio::join!(
+            async {
+                watched.watch.changed().await;
+                Instant::now()
+            },
+            rest
+        );
+        assert!(told > written, "{name}: told after {:?}", told - begun);
+        assert!(
+            !watched.is_news().await,
+            "{name}: the whole file was told at once"
+        );
+        write(&path, "", 110);
+        let emptied = Instant::now();
+        watched.watch.changed().await;
+        assert!(
+            emptied.elapsed() < 30 * PACE,
+            "{name}: an empty file counts in the end"
+        );
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn config_1_5_links_are_followed() {

@@ -104,7 +104,8 @@ impl Herd {
         }
     }
 
-    /// Its load has ended without it. It came before everybody who waits in the ticket now.
+    /// Its load has ended without it. Nobody waits in the ticket of a model that is being loaded, so whoever is returned in
+    /// order of arrival waits in that order.
     pub(super) fn return_to_ticket(&mut self, now: Timestamp, request: RequestId) {
         let entry = self.ledger.get(request).expect("it has been admitted");
         let arrived = entry.arrived;

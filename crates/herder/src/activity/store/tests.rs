@@ -408,6 +408,27 @@ async fn config_1_4_rows_and_captures_survive_when_the_path_stays() {
     }
 }
 
+/// Two databases on one file lock each other out.
+#[cfg(unix)]
+#[tokio::test]
+async fn config_1_4_a_path_spelled_otherwise_is_the_same_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::os::unix::fs::symlink("a.db", path("link.db")).unwrap();
+    let store = Store::open(&settings(Some(&path("a.db")), None), logs()).unwrap();
+    store.insert(row("m"), captured(&store, 10));
+    wait_for(&store, 1).await;
+    for (round, name) in ["link.db", "../here/a.db", "a.db"].into_iter().enumerate() {
+        let path = path(&name.replace("here", &folder.path().file_name().unwrap().to_string_lossy()));
+        store.apply(store.prepare(settings(Some(&path), None)).unwrap());
+        assert_eq!(
+            kept_captures(&store, 1..=1),
+            [1],
+            "{round}: the store has not changed"
+        );
+    }
+}
+
 #[tokio::test]
 async fn config_1_4_a_smaller_limit_deletes_at_once() {
     let store = in_memory(1000);
