@@ -112,6 +112,12 @@ const QUEUE_LIMIT: Shape = Shape::Count {
     most: 1_000_000,
 };
 
+/// Priorities under `fair`: a step is worth seconds of waiting, so a million of them are months.
+const FAIR_PRIORITY: Shape = Shape::Count {
+    least: -1_000_000,
+    most: 1_000_000,
+};
+
 /// The top level.
 pub(crate) const ROOT: &[Key] = &[
     key(

@@ -110,7 +110,12 @@ impl Names {
 
     /// All names that references may use, for hints.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
-        self.local.keys().chain(self.peers.keys()).map(String::as_str)
+        self.local_names().chain(self.peers.keys().map(String::as_str))
+    }
+
+    /// Models and aliases, in order.
+    pub(crate) fn local_names(&self) -> impl Iterator<Item = &str> {
+        self.local.keys().map(String::as_str)
     }
 }
 

@@ -71,7 +71,7 @@ pub struct FairPlan {
     pub max_turn: Duration,
     /// How long an idle resident is kept from a rival that is not due yet.
     pub linger: Linger,
-    /// Waiting time that is worth one step of priority; with zero, priority is worth nothing.
+    /// Waiting time that is worth one step of priority; with zero, priority does not order those who wait.
     pub aging: Duration,
     /// How long requests may hold a model that must leave for one that is due; `None` = until they end.
     pub drain_timeout: Option<Duration>,

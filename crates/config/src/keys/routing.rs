@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Key, QUEUE_LIMIT, SPAN, Shape, TEXTS, key, section};
+use super::{FAIR_PRIORITY, Key, QUEUE_LIMIT, SPAN, Shape, TEXTS, key, section};
 
 pub(super) const ROUTING: &[Key] = &[
     key(
@@ -188,7 +188,7 @@ const FAIR: &[Key] = &[
     ),
     key(
         "priority",
-        PRIORITY,
+        Shape::Map(&FAIR_PRIORITY),
         "{}",
         "Model to priority; higher goes first, default 0.",
     ),

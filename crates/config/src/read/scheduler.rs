@@ -179,7 +179,7 @@ fn read_priority(
             report
                 .error(ErrorClass::Route, message)
                 .at(entry.key_origin)
-                .advise(|| did_you_mean(name, scope.names.all()));
+                .advise(|| did_you_mean(name, scope.names.all()).or_else(|| known_models(scope)));
         }
         return;
     };
@@ -194,4 +194,18 @@ fn read_priority(
             .at(entry.key_origin)
             .hint("an alias and its model share one priority");
     }
+}
+
+/// What may be written where no known name is near; the first few of many.
+fn known_models(scope: &Scope<'_>) -> Option<String> {
+    /// More would hide the message.
+    const SHOWN: usize = 8;
+    let mut names: Vec<&str> = scope.names.local_names().take(SHOWN + 1).collect();
+    if names.is_empty() {
+        return None;
+    }
+    if names.len() > SHOWN {
+        names[SHOWN] = "…";
+    }
+    Some(format!("models and aliases are {}", names.join(", ")))
 }

@@ -70,6 +70,30 @@ routing:
 }
 
 #[test]
+fn priorities_of_fair_name_what_is_allowed() {
+    let text = "\
+models: {oak: {cmd: run, proxy: http://h, aliases: [tree]}}
+routing:
+  scheduler:
+    use: fair
+    settings:
+      fair:
+        priority: {oak: 99999999999999999999, oka: 1, zz: 1}
+";
+    let shown = failure(text).render(false);
+    for part in [
+        "fair.priority.oak: cannot unmarshal !!float `99999999999999999999` into int",
+        "help: a whole number from -1000000 to 1000000",
+        "fair.priority references unknown model \"oka\"",
+        "help: did you mean \"oak\"?",
+        "fair.priority references unknown model \"zz\"",
+        "help: models and aliases are oak, tree",
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+}
+
+#[test]
 fn a_syntax_error_points_at_the_place() {
     assert_snapshot!(failure("models:\n  a: {cmd: run\nlogLevel: info\n").render(false), @r###"
     error[E-YAML]: while parsing a flow mapping, did not find expected ',' or '}'
