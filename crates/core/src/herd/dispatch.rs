@@ -150,9 +150,7 @@ impl Herd {
 
     /// Hands a ready model to a request, or refuses it where the seed did.
     pub(super) fn grant(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
-        let over_limit = self.strategy == Strategy::Fifo { limit: Limit::Grant }
-            && self.ledger.in_flight(model) >= self.plan(model).concurrency_limit;
-        if over_limit {
+        if self.is_over_grant_limit(model) {
             self.fail(request, Failure::ConcurrencyLimit);
             return;
         }
@@ -166,6 +164,12 @@ impl Herd {
             model,
             generation,
         });
+    }
+
+    /// Whether a ready model refuses a request where the seed did: only then, not on arrival.
+    pub(super) fn is_over_grant_limit(&self, model: ModelId) -> bool {
+        self.strategy == Strategy::Fifo { limit: Limit::Grant }
+            && self.ledger.in_flight(model) >= self.plan(model).concurrency_limit
     }
 
     /// Ends a request that has not been granted. It may not be in the books yet.

@@ -210,6 +210,13 @@ impl Herd {
             .expect("only configured models are waited for, started and ready")
     }
 
+    /// What planners see, as if this model did not run.
+    fn running_beside(&self, model: ModelId) -> Vec<ModelId> {
+        let mut others = self.running.clone();
+        others.retain(|&other| other != model);
+        others
+    }
+
     fn is_configured(&self, model: ModelId) -> bool {
         self.plans[model.index()].is_some()
     }

@@ -102,10 +102,7 @@ impl Herd {
         let (decision, victims) = self.decide(model);
         match decision {
             Decision::Join => Preview::without_load(Prospect::Joined),
-            Decision::Grant
-                if limit == Limit::Grant
-                    && self.ledger.in_flight(model) >= self.plan(model).concurrency_limit =>
-            {
+            Decision::Grant if self.is_over_grant_limit(model) => {
                 Preview::without_load(Prospect::Refused(Refusal::ConcurrencyLimit))
             }
             Decision::Grant => Preview::without_load(Prospect::Granted),
@@ -120,12 +117,7 @@ impl Herd {
 
     /// A load that begins now or later.
     pub(super) fn preview_of_load(&self, model: ModelId, named: &[ModelId], prospect: Prospect) -> Preview {
-        let others: Vec<ModelId> = self
-            .running
-            .iter()
-            .copied()
-            .filter(|&other| other != model)
-            .collect();
+        let others = self.running_beside(model);
         let mut victims: Vec<ModelId> = named
             .iter()
             .copied()

@@ -209,8 +209,7 @@ impl Herd {
     fn verdict(&self, planner: &dyn Planner, target: ModelId) -> Verdict {
         let mut verdict = Verdict::default();
         planner.victims(target, &self.running, &mut verdict.as_it_is);
-        let mut others = self.running.clone();
-        others.retain(|&other| other != target);
+        let others = self.running_beside(target);
         planner.victims(target, &others, &mut verdict.if_it_did_not_run);
         verdict
     }

@@ -87,12 +87,7 @@ impl Herd {
     /// All sets of victims that the planner finds equally good, its own choice first. Not asked about the model's own
     /// process, because if it has one that is on its way out.
     pub(super) fn ask_planner(&self, model: ModelId) -> Vec<Vec<ModelId>> {
-        let others: Vec<ModelId> = self
-            .running
-            .iter()
-            .copied()
-            .filter(|&other| other != model)
-            .collect();
+        let others = self.running_beside(model);
         let mut victims = Vec::new();
         self.planner.victims(model, &others, &mut victims);
         let mut options = vec![victims];
