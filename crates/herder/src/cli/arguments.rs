@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::flags::{Flag, FlagError, FlagKind, Word, next_word, usage};
+use super::flags::{CONFIG, CONFIG_DIR, Flag, FlagError, FlagKind, Word, next_word, path, usage};
 use super::plan::arguments::{PLAN_FLAGS, PLAN_USAGE, PlanArguments, PlanUsageError, parse as parse_plan};
 use super::sim::arguments::{SIM_FLAGS, SIM_USAGE, SimArguments, SimUsageError, parse as parse_sim};
 
@@ -121,16 +121,8 @@ pub enum UsageError {
 
 /// Flags of `herder serve`, in the order of the usage text.
 const SERVE_FLAGS: &[Flag] = &[
-    Flag {
-        name: "config",
-        kind: FlagKind::Value("path"),
-        help: "configuration file",
-    },
-    Flag {
-        name: "config-dir",
-        kind: FlagKind::Value("path"),
-        help: "directory whose *.yml and *.yaml files are merged on top of -config",
-    },
+    CONFIG,
+    CONFIG_DIR,
     Flag {
         name: "listen",
         kind: FlagKind::Value("host:port"),
@@ -319,11 +311,6 @@ fn parse_check(mut arguments: impl Iterator<Item = OsString>) -> Result<Invocati
 
 fn misuse_of(topic: Topic) -> impl FnOnce(UsageError) -> Misuse {
     move |error| Misuse { topic, error }
-}
-
-/// An empty path counts as not given, as an empty default does in the reference.
-fn path(value: OsString) -> Option<PathBuf> {
-    (!value.is_empty()).then(|| PathBuf::from(value))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Flags in the syntax of Go's `flag` package (spec/config.md 1.1), which is what llama-swap users type: one or two
 //! dashes, `-name value` or `-name=value`, switches that take a value only after `=`.
 //!
-//! This file knows the syntax only. Which flags exist, and what they mean, is said by [`super::arguments`].
+//! This file knows the syntax, and the flags that several commands share. Which flags a command has, and what they mean, is
+//! said by [`super::arguments`] and by the commands with a folder of their own.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 /// A flag that a command understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,25 @@ pub enum FlagKind {
     Switch,
     /// A value, named for the usage text.
     Value(&'static str),
+}
+
+/// `-config`: the file that a command works with.
+pub(super) const CONFIG: Flag = Flag {
+    name: "config",
+    kind: FlagKind::Value("path"),
+    help: "configuration file",
+};
+
+/// `-config-dir`
+pub(super) const CONFIG_DIR: Flag = Flag {
+    name: "config-dir",
+    kind: FlagKind::Value("path"),
+    help: "directory whose *.yml and *.yaml files are merged on top of -config",
+};
+
+/// A path on the command line. An empty one counts as not given, as an empty default does in the reference.
+pub(super) fn path(value: OsString) -> Option<PathBuf> {
+    (!value.is_empty()).then(|| PathBuf::from(value))
 }
 
 /// One thing found on the command line.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::cli::flags::{Flag, FlagError, FlagKind, Word, next_word};
+use crate::cli::flags::{CONFIG, CONFIG_DIR, Flag, FlagError, FlagKind, Word, next_word, path};
 
 /// What `herder plan` is to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,16 +44,8 @@ pub(in crate::cli) const PLAN_FLAGS: &[Flag] = &[
         kind: FlagKind::Value("models"),
         help: "models that run already and are idle, with commas between; default none",
     },
-    Flag {
-        name: "config",
-        kind: FlagKind::Value("path"),
-        help: "configuration file",
-    },
-    Flag {
-        name: "config-dir",
-        kind: FlagKind::Value("path"),
-        help: "directory whose *.yml and *.yaml files are merged on top of -config",
-    },
+    CONFIG,
+    CONFIG_DIR,
     Flag {
         name: "json",
         kind: FlagKind::Switch,
@@ -106,11 +98,6 @@ pub(in crate::cli) fn parse(
 
 fn text(word: OsString) -> Result<String, PlanUsageError> {
     word.into_string().map_err(PlanUsageError::NotText)
-}
-
-/// An empty path counts as not given, as with every command.
-fn path(value: OsString) -> Option<PathBuf> {
-    (!value.is_empty()).then(|| PathBuf::from(value))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use herder_sim::workload::{Shape, UnknownShape};
 use herder_sim::{StrategyName, UnknownStrategy};
 
-use crate::cli::flags::{Flag, FlagError, FlagKind, Word, next_word};
+use crate::cli::flags::{CONFIG_DIR, Flag, FlagError, FlagKind, Word, next_word};
 
 /// What `herder sim` is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,11 +107,7 @@ pub(in crate::cli) const SIM_FLAGS: &[Flag] = &[
         kind: FlagKind::Value("path"),
         help: "take models, groups or matrix, and keys from this configuration",
     },
-    Flag {
-        name: "config-dir",
-        kind: FlagKind::Value("path"),
-        help: "directory whose *.yml and *.yaml files are merged on top of -config",
-    },
+    CONFIG_DIR,
 ];
 
 pub(in crate::cli) const SIM_USAGE: &str = "\
