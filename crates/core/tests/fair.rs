@@ -1,5 +1,7 @@
 //! What of `fair` is not told by traces: the choice between victims, changes of the strategy, and what an event costs.
 
+mod said;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use herder_core::planner::{Explanation, Planner};
 use herder_core::{
     Exit, FairPlan, Herd, Limit, ModelId, ModelPlan, ModelState, Output, Plan, RequestId, Strategy, Timestamp,
 };
+use said::{granted, outputs};
 
 const FAIR: Strategy = Strategy::Fair(FairPlan {
     price: herder_core::Factor::from_thousandths(1_000),
@@ -47,20 +50,6 @@ fn exclusive() -> Box<dyn Planner> {
 
 fn at(seconds: u64) -> Timestamp {
     Timestamp(Duration::from_secs(seconds))
-}
-
-fn outputs(herd: &mut Herd) -> Vec<Output> {
-    std::iter::from_fn(|| herd.poll_output()).collect()
-}
-
-fn granted(herd: &mut Herd) -> Vec<u64> {
-    outputs(herd)
-        .into_iter()
-        .filter_map(|output| match output {
-            Output::Grant { request, .. } => Some(request.0),
-            _ => None,
-        })
-        .collect()
 }
 
 fn report_ready(herd: &mut Herd, now: Timestamp, model: u32) {

@@ -1,6 +1,8 @@
 //! Invariants of architecture section 5 that simulated worlds (crate `herder-sim`) once saw broken, each as the
 //! shortest way to get there.
 
+mod said;
+
 use std::time::Duration;
 
 use herder_core::planner::groups::{GroupPlanner, GroupSpecification};
@@ -8,6 +10,7 @@ use herder_core::{
     CommandId, Exit, Generation, Herd, Limit, MAX_WAITING, ModelId, ModelPlan, Output, Plan, Refusal,
     RequestId, Strategy, Timestamp,
 };
+use said::{granted, outputs};
 
 const NOW: Timestamp = Timestamp(Duration::ZERO);
 const OAK: ModelId = ModelId(0);
@@ -39,20 +42,6 @@ fn modest(members: Vec<ModelId>) -> GroupSpecification {
         persistent: false,
         members,
     }
-}
-
-fn outputs(herd: &mut Herd) -> Vec<Output> {
-    std::iter::from_fn(|| herd.poll_output()).collect()
-}
-
-fn granted(herd: &mut Herd) -> Vec<u64> {
-    outputs(herd)
-        .into_iter()
-        .filter_map(|output| match output {
-            Output::Grant { request, .. } => Some(request.0),
-            _ => None,
-        })
-        .collect()
 }
 
 fn live(herd: &Herd, model: ModelId) -> Generation {

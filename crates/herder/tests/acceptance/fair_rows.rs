@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use herder_testkit::{Client, Event, PATIENCE, Response, Router, Signal, poll_until, wait_until};
+use herder_testkit::{Client, PATIENCE, Response, Router, Signal, poll_until, wait_until};
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::reload::reload;
-use crate::support::{EVENTS, Herd, chat, chat_later, chat_with, error};
+use crate::support::{EVENTS, Herd, chat, chat_later, chat_with, error, events_of, spawned};
 
 /// The end of a configuration for the scheduler `fair`, with these keys.
 fn fair(keys: &str) -> String {
@@ -28,28 +28,14 @@ const LOAD: &str = "--load 2s";
 /// What herder is told about that before it has measured one.
 const LOAD_TIME: &str = "loadTime: 2s";
 
-fn events(router: &Router, kind: &str) -> Vec<Event> {
-    router.event_log(EVENTS).of_kind(kind)
-}
-
-/// Names of the models in the order in which they were spawned.
-fn spawned(router: &Router) -> Vec<String> {
-    events(router, "spawn")
-        .into_iter()
-        .map(|event| event.name)
-        .collect()
-}
-
 /// Names of the models in the order of the requests that reached them.
 fn served(router: &Router) -> Vec<String> {
-    events(router, "request")
-        .into_iter()
-        .map(|event| event.name)
-        .collect()
+    let events = router.event_log(EVENTS).of_kind("request");
+    events.into_iter().map(|event| event.name).collect()
 }
 
 fn served_by(router: &Router, model: &str) -> usize {
-    served(router).iter().filter(|name| *name == model).count()
+    events_of(router, "request", model).len()
 }
 
 async fn until_served(router: &Router, model: &str, count: usize) {

@@ -4,16 +4,14 @@
 
 use std::time::Duration;
 
-use crate::support::{CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, unload, wait_for_state};
-use herder_testkit::{Event, PATIENCE, Response, Router, Signal, alive, wait_until};
+use crate::support::{
+    CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, events_of, occupied, together, unload,
+    wait_for_state,
+};
+use herder_testkit::{PATIENCE, Router, Signal, alive, wait_until};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-
-/// Puts these models into one group that swaps nobody.
-pub(crate) fn together(models: &str) -> String {
-    format!("groups: {{together: {{swap: false, members: [{models}]}}}}")
-}
 
 /// Writes another configuration and reloads through the API.
 pub(crate) async fn reload(router: &Router, herd: &Herd) -> Value {
@@ -33,29 +31,11 @@ async fn reload_by_signal(router: &Router, fragment: &str) {
     .await;
 }
 
-/// Events of one kind of the fake upstreams that have this name.
-pub(crate) fn events_of(router: &Router, kind: &str, name: &str) -> Vec<Event> {
-    let mut events = router.event_log(EVENTS).of_kind(kind);
-    events.retain(|event| event.name == name);
-    events
-}
-
 /// The process of the only start of the fake upstream of this name.
 fn only_pid(router: &Router, name: &str) -> u32 {
     let spawned = events_of(router, "spawn", name);
     assert_eq!(spawned.len(), 1, "{name}: {spawned:?}");
     spawned[0].pid
-}
-
-/// A request that is being served by the fake upstream of this name.
-async fn occupied(router: &Router, model: &str, headers: &[(&str, &str)]) -> JoinHandle<Response> {
-    let before = router.event_log(EVENTS).count("request");
-    let request = chat_later(router.client(), model, headers);
-    router
-        .event_log(EVENTS)
-        .wait_for("request", before + 1, PATIENCE)
-        .await;
-    request
 }
 
 async fn is_gone(pid: u32) {

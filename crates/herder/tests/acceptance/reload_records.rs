@@ -2,7 +2,7 @@
 //! (spec/config.md 1.4 steps 3, 4 and 6; quirk C4).
 
 use crate::reload::reload;
-use crate::support::{EVENTS, Herd, chat, chat_later, error};
+use crate::support::{Herd, chat, error, occupied};
 use herder_testkit::{PATIENCE, Router, poll_until, wait_until};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -41,12 +41,7 @@ async fn config_1_4_rows_and_captures_survive_and_move_to_another_file_on_demand
     }
 
     // A request that is being served then goes where requests go when it ends.
-    let requests = router.event_log(EVENTS).count("request");
-    let served = chat_later(router.client(), "a", &[("X-Reply", "slow")]);
-    router
-        .event_log(EVENTS)
-        .wait_for("request", requests + 1, PATIENCE)
-        .await;
+    let served = occupied(&router, "a", &[("X-Reply", "slow")]).await;
     reload(&router, &herd(&store("one.db"))).await;
     // Its client leaves.
     served.abort();

@@ -1,8 +1,8 @@
 //! Reloads with the real router: what applies to the next request, what survives, and who is told
 //! (spec/config.md 1.4 with decisions.md, "Reload").
 
-use crate::reload::{events_of, reload, together};
-use crate::support::{CHAT, EVENTS, Herd, chat, chat_later, chat_with, error};
+use crate::reload::reload;
+use crate::support::{CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, events_of, occupied, together};
 use herder_testkit::{PATIENCE, Response, Router, poll_until, wait_until};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -55,12 +55,7 @@ async fn filters_names_and_limits_apply_to_the_next_request() {
         .await;
     assert_eq!(message(&router, "x").await.status, StatusCode::OK);
 
-    let requests = router.event_log(EVENTS).count("request");
-    let served = chat_later(router.client(), "a", &[("X-Reply", "slow")]);
-    router
-        .event_log(EVENTS)
-        .wait_for("request", requests + 1, PATIENCE)
-        .await;
+    let served = occupied(&router, "a", &[("X-Reply", "slow")]).await;
     assert_eq!(message(&router, "a").await.status, StatusCode::TOO_MANY_REQUESTS);
     reload(&router, &Herd::new().model("a", "", &["concurrencyLimit: 2"])).await;
     assert_eq!(message(&router, "a").await.status, StatusCode::OK);
@@ -107,12 +102,7 @@ async fn priorities_and_rules_apply_to_what_comes() {
     let router = herd("b").start().await;
     chat(router.client(), "a").await;
     reload(&router, &herd("c")).await;
-    let requests = router.event_log(EVENTS).count("request");
-    let first = chat_later(router.client(), "a", &[("X-Reply", "slow")]);
-    router
-        .event_log(EVENTS)
-        .wait_for("request", requests + 1, PATIENCE)
-        .await;
+    let first = occupied(&router, "a", &[("X-Reply", "slow")]).await;
     let mut waiting = Vec::new();
     for model in ["b", "c"] {
         waiting.push(chat_later(router.client(), model, &[]));
@@ -180,12 +170,7 @@ async fn connections_change_without_the_process() {
         answer.json()["host"].as_str().expect("a host").to_owned()
     };
     assert!(host().await.starts_with("localhost:"));
-    let requests = router.event_log(EVENTS).count("request");
-    let before = chat_later(router.client(), "a", &[("X-Reply", "wait"), ("X-Wait", "3s")]);
-    router
-        .event_log(EVENTS)
-        .wait_for("request", requests + 1, PATIENCE)
-        .await;
+    let before = occupied(&router, "a", &[("X-Reply", "wait"), ("X-Wait", "3s")]).await;
     let changed = [
         "compat: {preserveHost: true}",
         "timeouts: {responseHeader: 1}",

@@ -5,49 +5,18 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, unload, wait_for_no_process,
-    wait_for_no_process_within, wait_for_state,
+    CHAT, EVENTS, Herd, chat, chat_later, chat_with, error, events_of, occupied, spawned, together, unload,
+    wait_for_no_process, wait_for_no_process_within, wait_for_state,
 };
-use herder_testkit::{Event, PATIENCE, Response, Router, Signal, alive, poll_until, wait_until};
+use herder_testkit::{PATIENCE, Response, Router, Signal, alive, poll_until, wait_until};
 use http::{Method, StatusCode};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
-/// Puts these models into one group that swaps nobody.
-fn together(models: &str) -> String {
-    format!("groups: {{together: {{swap: false, members: [{models}]}}}}")
-}
-
-/// Names of the models in the order in which they were spawned.
-fn spawned(router: &Router) -> Vec<String> {
-    router
-        .event_log(EVENTS)
-        .of_kind("spawn")
-        .into_iter()
-        .map(|event| event.name)
-        .collect()
-}
-
 /// A request that is being served and ends only when it is aborted or its model goes.
 async fn serving(router: &Router, model: &str) -> JoinHandle<Response> {
     occupied(router, model, &[("X-Reply", "slow")]).await
-}
-
-/// A request that is being served.
-async fn occupied(router: &Router, model: &str, headers: &[(&str, &str)]) -> JoinHandle<Response> {
-    let before = requests_of(router, model);
-    let request = chat_later(router.client(), model, headers);
-    wait_until(PATIENCE, "the request is served", || {
-        requests_of(router, model) > before
-    })
-    .await;
-    request
-}
-
-fn requests_of(router: &Router, model: &str) -> usize {
-    let events: Vec<Event> = router.event_log(EVENTS).of_kind("request");
-    events.iter().filter(|event| event.name == model).count()
 }
 
 /// A request that has to wait in the queue; the router must log at debug level.
@@ -317,7 +286,10 @@ async fn s16_the_default_limit_is_ten() {
     let requests: Vec<_> = (0..10)
         .map(|_| chat_later(router.client(), "a", &[("X-Reply", "slow")]))
         .collect();
-    wait_until(PATIENCE, "ten are served", || requests_of(&router, "a") == 10).await;
+    wait_until(PATIENCE, "ten are served", || {
+        events_of(&router, "request", "a").len() == 10
+    })
+    .await;
     assert_concurrency_limit(&chat(router.client(), "a").await);
     assert!(requests.iter().all(|request| !request.is_finished()));
 }

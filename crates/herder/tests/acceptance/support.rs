@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use herder_testkit::{Client, PATIENCE, Response, Router, processes_with_argument, wait_until};
+use herder_testkit::{Client, Event, PATIENCE, Response, Router, processes_with_argument, wait_until};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -77,6 +77,33 @@ impl Herd {
             .start()
             .await
     }
+}
+
+/// Puts these models into one group that swaps nobody.
+pub(crate) fn together(models: &str) -> String {
+    format!("groups: {{together: {{swap: false, members: [{models}]}}}}")
+}
+
+/// Events of one kind of the fake upstream of this name, over all its starts.
+pub(crate) fn events_of(router: &Router, kind: &str, name: &str) -> Vec<Event> {
+    let mut events = router.event_log(EVENTS).of_kind(kind);
+    events.retain(|event| event.name == name);
+    events
+}
+
+/// Names of the models in the order in which they were spawned.
+pub(crate) fn spawned(router: &Router) -> Vec<String> {
+    let events = router.event_log(EVENTS).of_kind("spawn");
+    events.into_iter().map(|event| event.name).collect()
+}
+
+/// A request that is being served by the fake upstream of this name.
+pub(crate) async fn occupied(router: &Router, model: &str, headers: &[(&str, &str)]) -> JoinHandle<Response> {
+    let requests = || events_of(router, "request", model).len();
+    let before = requests();
+    let request = chat_later(router.client(), model, headers);
+    wait_until(PATIENCE, "the request is served", || requests() > before).await;
+    request
 }
 
 /// A chat request in a task of its own; aborting the task is a client that leaves.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use axum::http::HeaderMap;
 use herder_core::{Mean, ModelCosts};
+use herder_testkit::{PATIENCE, poll_until, wait_until};
 use herder_wire::usage::Usage;
 use jiff::Timestamp;
 
@@ -14,8 +15,6 @@ use crate::activity::costs::{self, KeptCosts};
 use crate::activity::query::{Page, Query, Sort};
 use crate::activity::statistics::Statistics;
 use crate::fixtures;
-
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn logs() -> Arc<Logs> {
     Arc::new(Logs::new(&fixtures::config([])))
@@ -59,11 +58,10 @@ async fn ids(store: &Store, query: Query) -> Vec<i64> {
 }
 
 async fn wait_for(store: &Store, newest: i64) {
-    let deadline = Instant::now() + PATIENCE;
-    while ids(store, Query::default()).await.first() != Some(&newest) {
-        assert!(Instant::now() < deadline, "row {newest} does not appear");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    poll_until(PATIENCE, &format!("row {newest} appears"), async || {
+        (ids(store, Query::default()).await.first() == Some(&newest)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -331,11 +329,10 @@ async fn a_failing_disk_is_said_once_and_forgiven() {
     rename("activity", "elsewhere");
     store.insert(row("m"), None);
     let text = || String::from_utf8_lossy(&logs.proxy().history()).into_owned();
-    let deadline = Instant::now() + PATIENCE;
-    while !text().contains("requests go unrecorded") {
-        assert!(Instant::now() < deadline, "{}", text());
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    wait_until(PATIENCE, "the log says so", || {
+        text().contains("requests go unrecorded")
+    })
+    .await;
     rename("elsewhere", "activity");
     store.insert(row("m"), None);
     store.close(PATIENCE);
@@ -473,11 +470,10 @@ async fn config_1_4_a_smaller_limit_deletes_at_once() {
             ..settings(None, None)
         };
         store.apply(store.prepare(change).unwrap());
-        let deadline = Instant::now() + PATIENCE;
-        while ids(&store, Query::default()).await != expected {
-            assert!(Instant::now() < deadline, "{retention:?}");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        poll_until(PATIENCE, &format!("{retention:?} holds"), async || {
+            (ids(&store, Query::default()).await == expected).then_some(())
+        })
+        .await;
     }
     store.insert(row("m"), None);
     wait_for(&store, 6).await;
