@@ -46,8 +46,8 @@ pub(super) use schema::Event;
 /// Time between two signs of life. Shorter than what proxies wait for, which is rarely less than half a minute.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Time between two looks at how far answers are (spec/http-api.md 1.16).
-const BYTES_INTERVAL: Duration = Duration::from_millis(250);
+/// Time between two looks at how far requests are (spec/http-api.md 1.16).
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A request has ended and is stored.
 #[derive(Serialize)]
@@ -131,7 +131,7 @@ async fn feed(app: Arc<App>, choice: LogChoice, outlet: Outlet) -> Result<(), Go
     }
     let mut heartbeat = interval_at(Instant::now() + HEARTBEAT_INTERVAL, HEARTBEAT_INTERVAL);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut look = interval(BYTES_INTERVAL);
+    let mut look = interval(PROGRESS_INTERVAL);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let event = tokio::select! {
@@ -139,7 +139,14 @@ async fn feed(app: Arc<App>, choice: LogChoice, outlet: Outlet) -> Result<(), Go
                 Some(event) => event,
                 None => return Ok(()),
             },
-            event = models.next(&app.driver) => event,
+            event = models.next(&app.driver) => {
+                outlet.send(event).await?;
+                // For requests that wait for this model another phase may begin.
+                for event in in_flight.progress() {
+                    outlet.send(event).await?;
+                }
+                continue;
+            }
             event = in_flight.next() => event,
             changed = reloaded.changed() => match changed {
                 Ok(()) => {
