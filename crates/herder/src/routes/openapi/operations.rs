@@ -219,13 +219,19 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
 
 fn activity(schemas: &mut SchemaGenerator) -> Operation {
     let id = json!({ "type": "integer", "minimum": 1 });
-    let models = json!({ "type": "array", "items": { "type": "string" } });
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 25 });
     let sort = json!({ "type": "string", "enum": Sort::names(), "default": "id" });
     let order = json!({ "type": "string", "enum": ["asc", "desc"], "default": "desc" });
     let page = json!({ "type": "integer", "minimum": 1, "default": 1 });
     Operation::new("activity", "Finished requests, page by page")
-        .query("model", "Only requests to one of these models.", &models)
+        .query("model", "Only requests to one of these models.", &texts)
+        .query(
+            "status",
+            "Only requests that ended in one of these ways: `failed` (with an error, whatever the status), `succeeded`, \
+             a class such as `5xx`, or a number. A parameter of herder.",
+            &texts,
+        )
         .query("start", "Not before this.", &time())
         .query("end", "Not after this.", &time())
         .query("min_id", "Smallest id.", &id)
