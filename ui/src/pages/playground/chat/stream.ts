@@ -12,6 +12,9 @@ export const LONGEST_ANSWER = 32 * 1024 * 1024;
 /** Characters of lines that are no event; an error of herder or a whole answer fits. */
 const LONGEST_STRAY = 4 * 1024 * 1024;
 
+/** What a whole answer holds at least one of. */
+const SAYS_SOMETHING: Piece["kind"][] = ["text", "reasoning", "refusal", "tool", "finish", "error"];
+
 /** Turns what arrives into pieces. */
 export class Reading {
   /** Whether the server has said that nothing follows. */
@@ -49,7 +52,7 @@ export class Reading {
   end(): Piece[] {
     // The last event need not be followed by a blank line.
     if (!this.#isWhole) this.#parser.feed("\n\n");
-    const left = this.#stray.trim().replace(/^error:\s*/, "");
+    const left = this.#stray.trim();
     if (left !== "") this.#whole(left);
     return this.#take();
   }
@@ -69,8 +72,11 @@ export class Reading {
   }
 
   #whole(text: string): void {
-    const answer = parsed(text);
-    if (answer !== null) this.#found.push(...(failureOf(answer) ?? this.#dialect.readWhole(answer)), { kind: "end" });
+    const [prefix = ""] = /^error:\s*/.exec(text) ?? [];
+    const answer = parsed(text.slice(prefix.length));
+    const failure = answer && (failureOf(answer) ?? (prefix === "" ? null : failureOf({ error: answer })));
+    const pieces = failure ?? (answer === null ? [] : this.#dialect.readWhole(answer));
+    if (pieces.some(({ kind }) => SAYS_SOMETHING.includes(kind))) this.#found.push(...pieces, { kind: "end" });
     else if (!this.#understood) this.#found.push({ kind: "error", message: `The answer is not understood: ${text.slice(0, 200)}` });
   }
 
