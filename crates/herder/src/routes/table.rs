@@ -189,11 +189,13 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
 ];
 
 impl Endpoint {
-    /// Whether a key is needed when keys are configured (spec/http-api.md section 2).
+    /// Whether a key is needed when keys are configured (spec/http-api.md section 2). The files of the web page are the same
+    /// for everybody and hold no secret; the page asks for a key and sends it along to the routes that do.
     pub(crate) fn needs_key(self) -> bool {
         match self {
             Self::Health
             | Self::Home
+            | Self::Ui
             | Self::UiSlash
             | Self::Icon
             | Self::UpstreamHome
@@ -226,7 +228,6 @@ impl Endpoint {
             | Self::Swaps
             | Self::Residency
             | Self::Document
-            | Self::Ui
             | Self::ComfyHome
             | Self::Comfy
             | Self::Upstream => true,

@@ -11,6 +11,8 @@ mod bad_requests;
 mod beyond_the_table;
 mod comfyui;
 mod details;
+mod event_logs;
+mod event_phases;
 mod events;
 mod fixture;
 mod limits;
