@@ -94,6 +94,14 @@ function gapOf(points: readonly Point[]): number {
   return Math.max(LEAST_GAP, Number.isFinite(usual) ? 3 * usual : 0);
 }
 
+function outline(run: readonly Point[], height: number): string {
+  const [first] = run;
+  const last = run.at(-1);
+  if (first === undefined || last === undefined) return "";
+  const line = run.map(([x, y]) => `L${x} ${y.toFixed(1)}`).join("");
+  return `M${first[0]} ${height}${line}L${last[0]} ${height}Z`;
+}
+
 function ofTotal(total: number): (value: number) => string {
   return (value) => `${mebibytes(value)} of ${mebibytes(total)}`;
 }
