@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ModelNow } from "../../api/schema";
-import { cardsOf, demandText, leaveText, memoryText } from "./cards";
+import { cardsOf, demandText, failedText, leaveText, memoryText } from "./cards";
 
 const model = (id: string, state: string, peerID = "") => ({ id, name: "", peerID, state, unlisted: false, description: "" }) as ModelNow;
 const NOW = Date.parse("2026-11-23T15:00:00Z");
@@ -37,3 +37,10 @@ it("tells memory where it is known", () => {
   expect(memoryText(details())).toBe("");
   expect(memoryText(details({ resident_bytes: null }))).toBe("");
 });
+
+it.each([
+  [0, 0, "0 %"],
+  [7, 0, "0 %"],
+  [1000, 1, "below 1 %"],
+  [8, 2, "25 %"],
+])("of %d requests %d failed", (ended, failed, text) => expect(failedText({ ended, failed })).toBe(text));

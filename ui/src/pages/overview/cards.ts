@@ -1,7 +1,7 @@
 // The models that are there, and what their cards say.
 
 import type { ModelNow } from "../../api/schema";
-import { bytes } from "../../format/quantity";
+import { bytes, percent } from "../../format/quantity";
 import { duration } from "../../format/time";
 import { byName } from "../../layout/models_menu";
 import type { ModelDetails } from "./shapes";
@@ -49,4 +49,11 @@ export function leaveText(details: ModelDetails, state: string, now: number): st
 export function memoryText(details: ModelDetails): string {
   const resident = details.resident_bytes ?? null;
   return resident === null ? "" : bytes(resident);
+}
+
+/** The share of requests that failed; those that are few are not rounded away. */
+export function failedText({ ended, failed }: { ended: number; failed: number }): string {
+  if (failed === 0 || ended === 0) return "0 %";
+  const share = (failed / ended) * 100;
+  return share < 1 ? "below 1 %" : percent(share);
 }

@@ -31,11 +31,15 @@ export class OverviewData {
     this.skew = Date.parse(residency.now) - Date.now();
     return residency;
   });
-  /** How many requests have ended in the window. */
+  /** How many requests have ended in the window, and how many of them failed. */
   readonly requests = new Fetched(async (signal) => {
     const start = new Date(Date.now() + this.skew - this.minutes * 60_000).toISOString();
-    const page = await getJson<ActivityPage>(`/api/metrics/activity?limit=1&start=${encodeURIComponent(start)}`, signal);
-    return page.total;
+    const path = `/api/metrics/activity?limit=1&start=${encodeURIComponent(start)}`;
+    const [all, failed] = await Promise.all([
+      getJson<ActivityPage>(path, signal),
+      getJson<ActivityPage>(`${path}&status=failed`, signal),
+    ]);
+    return { ended: all.total, failed: failed.total };
   });
 
   #herd = new Pace(() => {

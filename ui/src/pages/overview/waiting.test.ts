@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { SwapPlan } from "../../api/schema";
 import type { Open } from "../../live/requests";
-import { demandOf, leftText, phaseOf, planText, waitingOf } from "./waiting";
+import { demandOf, leftText, planText, waitingOf } from "./waiting";
 
 const open = (id: string, more: object = {}) =>
   ({ id, model: "orca-7b", elapsed_ms: 1000, heardAt: 500, remote_ip: "10.0.0.7", req_headers: {}, ...more }) as Open;
-
-it.each([
-  [{ phase: "loading", queue_position: 1 }, "loading"],
-  [{ phase: "streaming" }, "streaming"],
-  [{ queue_position: 2 }, "queued"],
-  [{ queue_position: null }, "waiting"],
-  [{}, "waiting"],
-])("phase of %j", (more, phase) => expect(phaseOf(open("1", more))).toBe(phase));
 
 describe("waitingOf", () => {
   it("tells who waits, how long, for how long yet, and for whom", () => {
@@ -32,7 +24,7 @@ describe("waitingOf", () => {
 });
 
 it("counts per model", () => {
-  const requests = [open("1"), open("2", { phase: "queued" }), open("3", { phase: "streaming", model: "a/b" })];
+  const requests = [open("1", { phase: "waiting" }), open("2", { phase: "queued" }), open("3", { phase: "streaming", model: "a/b" })];
   expect([...demandOf(requests)]).toEqual([
     ["orca-7b", { inFlight: 1, waiting: 1 }],
     ["a/b", { inFlight: 1, waiting: 0 }],

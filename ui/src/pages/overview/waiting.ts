@@ -4,9 +4,6 @@ import type { SwapPlan } from "../../api/schema";
 import { duration } from "../../format/time";
 import { age, type Open } from "../../live/requests";
 
-/** Where a request is; herder tells it as a field of its own. */
-type Phase = "queued" | "loading" | "waiting" | "streaming";
-
 export interface Waiting {
   id: string;
   model: string;
@@ -28,17 +25,11 @@ export interface Demand {
   waiting: number;
 }
 
-/** Where a request is. An older herder tells only of a place in the queue. */
-export function phaseOf(request: Open & { phase?: Phase }): Phase {
-  if (request.phase !== undefined) return request.phase;
-  return typeof request.queue_position === "number" ? "queued" : "waiting";
-}
-
 /** Those who wait, the oldest first. `steady` is the moment of now in milliseconds of `performance.now()`; `sessionHeaders` name a session. */
 export function waitingOf(requests: readonly Open[], steady: number, sessionHeaders: readonly string[]): Waiting[] {
   const rows: Waiting[] = [];
   for (const request of requests) {
-    const phase = phaseOf(request);
+    const { phase } = request;
     if (phase !== "queued" && phase !== "loading") continue;
     const estimate = request.estimated_wait_ms ?? null;
     rows.push({
@@ -60,8 +51,7 @@ export function demandOf(requests: readonly Open[]): Map<string, Demand> {
   const demands = new Map<string, Demand>();
   for (const request of requests) {
     const demand = demands.get(request.model) ?? { inFlight: 0, waiting: 0 };
-    const phase = phaseOf(request);
-    if (phase === "queued" || phase === "loading") demand.waiting += 1;
+    if (request.phase === "queued" || request.phase === "loading") demand.waiting += 1;
     else demand.inFlight += 1;
     demands.set(request.model, demand);
   }
