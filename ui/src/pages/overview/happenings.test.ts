@@ -44,9 +44,16 @@ describe("a swap in words", () => {
   });
   it("tells how long it took", () => {
     const took = (more: Partial<Swap>) => happeningsOf([swap(more)], [], 0).list[0]?.took;
-    expect([took({}), took({ stop_seconds: 0.5 }), took({ load_seconds: null })]).toEqual([2000, 2500, null]);
+    const told = [took({}), took({ stop_seconds: 0.5 }), took({ load_seconds: null }), took({ outcome: "in_progress", stop_seconds: 1 })];
+    expect(told).toEqual([2000, 2500, null, null]);
   });
 });
+
+it.each<[Partial<Swap>, string]>([
+  [{}, "for a request"],
+  [{ victims, explanation: "they take turns" }, "they take turns"],
+  [{ victims, outcome: "failed", reason: "it was not ready in time" }, "it was not ready in time"],
+])("why %#", (more, why) => expect(happeningsOf([swap(more)], [], 0).list[0]?.why).toBe(why));
 
 describe("ends that no swap explains", () => {
   const told = (...spans: Span[]) => happeningsOf([], [{ id: "m", spans }], 0).list.map((end) => spoken(end));

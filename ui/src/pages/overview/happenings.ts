@@ -24,7 +24,7 @@ export interface Happening {
   victims: string[];
   /** Why it happened, in one sentence. */
   why: string;
-  /** Milliseconds that it took, or takes so far; `null` when that is not known. */
+  /** Milliseconds that it took; `null` when that is not known, or not yet. */
   took: number | null;
   facts: Fact[];
 }
@@ -69,8 +69,8 @@ function swapped(swap: Swap): Happening {
     outcome,
     headline: headline(swap, victims),
     victims,
-    why: swap.reason ?? swap.explanation,
-    took: tookOf(swap),
+    why: swap.reason ?? (victims.length === 0 ? `for ${askedBy(swap)}` : swap.explanation),
+    took: swap.outcome === "in_progress" ? null : tookOf(swap),
     facts,
   };
 }
