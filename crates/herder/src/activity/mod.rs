@@ -16,6 +16,7 @@
 pub mod capture;
 pub mod costs;
 mod decoder;
+pub mod ending;
 pub mod query;
 pub(crate) mod recording;
 mod row;

@@ -6,6 +6,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 use serde::Serialize;
 
+use super::ending::Ending;
 use super::row::{Entry, Tokens, saturating};
 
 /// What is asked for. The default is the newest page of everything.
@@ -13,6 +14,8 @@ use super::row::{Entry, Tokens, saturating};
 pub struct Query {
     /// Requests to one of these models; empty means all.
     pub models: Vec<String>,
+    /// Requests that ended in one of these ways; empty means all.
+    pub endings: Vec<Ending>,
     /// Not before this second.
     pub start: Option<i64>,
     /// Not after this second.
@@ -75,6 +78,7 @@ impl Default for Query {
     fn default() -> Self {
         Self {
             models: Vec::new(),
+            endings: Vec::new(),
             start: None,
             end: None,
             min_id: None,
@@ -147,6 +151,10 @@ impl Query {
             let marks = vec!["?"; self.models.len()].join(", ");
             conditions.push(format!("model_id IN ({marks})"));
             values.extend(self.models.iter().cloned().map(Sql::from));
+        }
+        if !self.endings.is_empty() {
+            let endings: Vec<_> = self.endings.iter().map(Ending::condition).collect();
+            conditions.push(format!("({})", endings.join(" OR ")));
         }
         let bounds = [
             ("ts_created >= ?", self.start),

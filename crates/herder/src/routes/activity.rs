@@ -5,11 +5,19 @@ use axum::http::{Response, StatusCode};
 use jiff::Timestamp;
 
 use super::reply;
+use crate::activity::ending::Ending;
 use crate::activity::query::{MAX_LIMIT, Query, Sort};
 use crate::activity::statistics::Statistics;
 use crate::activity::store::QueryError;
 use crate::error::ApiError;
 use crate::pipeline::RequestContext;
+
+/// What a `status` may be.
+const STATUS_RULE: &str =
+    "status must be failed, succeeded, a class such as 5xx, or a number from 100 to 599";
+
+/// Most values of `status`. More than all classes says nothing new, and each makes the query longer.
+const MOST_ENDINGS: usize = 16;
 
 /// A page of finished requests.
 pub(super) async fn list(context: &RequestContext) -> Result<Response<Body>, ApiError> {
@@ -41,7 +49,7 @@ pub(super) async fn statistics(context: &RequestContext) -> Result<Response<Body
     Ok(reply::json(&statistics))
 }
 
-/// Of a parameter that is repeated the first counts, `model` apart; empty ones count as absent.
+/// Of a parameter that is repeated the first counts, `model` and `status` apart; empty ones count as absent.
 fn parse(text: &str) -> Result<Query, String> {
     let mut query = Query::default();
     let pairs: Vec<_> = url::form_urlencoded::parse(text.as_bytes())
@@ -49,6 +57,13 @@ fn parse(text: &str) -> Result<Query, String> {
         .collect();
     let models = pairs.iter().filter(|(name, _)| name == "model");
     query.models = models.map(|(_, value)| value.clone().into_owned()).collect();
+    let statuses = pairs.iter().filter(|(name, _)| name == "status");
+    query.endings = statuses
+        .map(|(_, value)| Ending::named(value).ok_or_else(|| STATUS_RULE.to_owned()))
+        .collect::<Result<_, _>>()?;
+    if query.endings.len() > MOST_ENDINGS {
+        return Err(format!("at most {MOST_ENDINGS} 'status' values"));
+    }
     let first = |wanted: &str| {
         pairs
             .iter()

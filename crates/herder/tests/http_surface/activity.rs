@@ -372,6 +372,42 @@ async fn row_108_filters_and_pages() {
 }
 
 #[tokio::test]
+async fn requests_are_found_by_how_they_ended() {
+    let router = router().await;
+    for (index, (model, status)) in [("orca-7b", 200), ("m", 404), ("broken", 502)]
+        .into_iter()
+        .enumerate()
+    {
+        assert_eq!(chat(&router, model).await.status, status);
+        newest(&router, index + 1).await;
+    }
+    let table: [(&str, &[i64]); 7] = [
+        ("status=failed", &[3, 2]),
+        ("status=succeeded", &[1]),
+        ("status=4xx", &[2]),
+        ("status=502&status=2xx", &[3, 1]),
+        ("status=failed&model=m", &[2]),
+        ("status=499", &[]),
+        ("status=", &[3, 2, 1]),
+    ];
+    for (query, expected) in table {
+        let page = router.get(&format!("/api/metrics/activity?{query}")).await.json();
+        let rows = page["data"].as_array().unwrap();
+        let ids: Vec<i64> = rows.iter().map(|row| row["id"].as_i64().unwrap()).collect();
+        assert_eq!(ids, expected, "{query}: {page:#}");
+        assert_eq!(page["total"], expected.len(), "{query}");
+    }
+    let rule = "status must be failed, succeeded, a class such as 5xx, or a number from 100 to 599";
+    for query in ["status=bad", "status=failed&status=1'--", "status=9xx"] {
+        let answer = router.get(&format!("/api/metrics/activity?{query}")).await;
+        assert_eq!(error(&answer, 400, "bad_request"), rule, "{query}");
+    }
+    let many = "status=500&".repeat(17);
+    let answer = router.get(&format!("/api/metrics/activity?{many}")).await;
+    assert_eq!(error(&answer, 400, "bad_request"), "at most 16 'status' values");
+}
+
+#[tokio::test]
 async fn row_109_questions_that_make_no_sense() {
     let router = router().await;
     let table = [
