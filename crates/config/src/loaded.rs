@@ -117,6 +117,11 @@ impl Loaded {
         render::render(diagnostics, &self.sources, &self.secrets, color)
     }
 
+    /// The files as the user named them, in the order in which they were merged.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.sources.files().iter().map(|file| file.name.as_str())
+    }
+
     /// Values that came from the environment or are keys, longest first.
     pub(crate) fn secrets(&self) -> &[String] {
         &self.secrets

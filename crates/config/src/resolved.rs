@@ -13,15 +13,13 @@ use serde_json::{Map, Value, json};
 use crate::emit::to_yaml;
 use crate::loaded::Loaded;
 use crate::read::TIME_FORMATS;
+use crate::redact::{MASK, redact_configuration};
 use crate::render::SHORTEST_SECRET;
 use crate::typed::{
     Capabilities, Config, FifoLimit, Filters, Group, Linger, LogLevel, LogTimeFormat, LogToStdout, Matrix,
     Modality, Model, Peer, Profile, Router, Scheduler, SchedulerStrategy, Secret, Selector, Strategy,
     Timeouts,
 };
-
-/// What stands in the place of a secret.
-const MASK: &str = "***";
 
 impl Loaded {
     /// The effective configuration as YAML.
@@ -30,36 +28,69 @@ impl Loaded {
         to_yaml(&self.resolved_json(show_secrets))
     }
 
-    /// The effective configuration as JSON. Without `show_secrets`, keys, and values of four characters or more that
-    /// came from the environment or belong to options named like secrets, are `***`.
+    /// The effective configuration as JSON. Without `show_secrets`, these are `***`: keys, values of four characters or more
+    /// that came from the environment, and values of options, variables, parameters and headers that are named like secrets,
+    /// and credentials in addresses.
     #[must_use]
     pub fn resolved_json(&self, show_secrets: bool) -> Value {
         let mut value = config_json(&self.config, show_secrets);
         if !show_secrets {
             let long = |secret: &&String| secret.len() >= SHORTEST_SECRET;
             let secrets: Vec<&String> = self.secrets().iter().filter(long).collect();
-            mask(&mut value, &secrets);
+            redact_configuration(&mut value, &secrets);
         }
         value
     }
 }
 
-fn mask(value: &mut Value, secrets: &[&String]) {
-    match value {
-        Value::String(text) => {
-            for secret in secrets {
-                if text.contains(secret.as_str()) {
-                    *text = text.replace(secret.as_str(), MASK);
-                }
+/// The names of the settings outside `models` that differ between two configurations, in the order of the resolved text.
+/// Router and scheduler are told apart.
+#[must_use]
+pub fn changed_settings(old: &Config, new: &Config) -> Vec<String> {
+    let (old, new) = (settings(old), settings(new));
+    let names = new
+        .keys()
+        .chain(old.keys().filter(|name| !new.contains_key(*name)));
+    let changed = names.filter(|name| old.get(*name) != new.get(*name));
+    changed.cloned().collect()
+}
+
+/// The resolved configuration without its models, by name.
+fn settings(config: &Config) -> Map<String, Value> {
+    let mut settings = Map::new();
+    let mut root = settings_json(config, true);
+    // Who is in the group of the rest follows from the models.
+    if let Some(Value::Object(rest)) = root.pointer_mut("/routing/router/settings/groups/(default)") {
+        rest.remove("members");
+    }
+    let Value::Object(root) = root else {
+        return settings;
+    };
+    for (name, value) in root {
+        match value {
+            Value::Object(parts) if name == "routing" => {
+                settings.extend(
+                    parts
+                        .into_iter()
+                        .map(|(part, value)| (format!("{name}.{part}"), value)),
+                );
+            }
+            value => {
+                settings.insert(name, value);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, secrets)),
-        Value::Object(map) => map.values_mut().for_each(|value| mask(value, secrets)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+    settings
 }
 
 fn config_json(config: &Config, show_secrets: bool) -> Value {
+    let mut root = settings_json(config, show_secrets);
+    root["models"] = object(&config.models, model_json);
+    root
+}
+
+/// Everything but the models, whose place is kept.
+fn settings_json(config: &Config, show_secrets: bool) -> Value {
     let secret = |secret: &Secret| {
         if show_secrets {
             secret.expose().to_owned()
@@ -94,7 +125,7 @@ fn config_json(config: &Config, show_secrets: bool) -> Value {
         "globalTTL": seconds(config.global_ttl),
         "unloadTimeout": config.unload_timeout.as_secs(),
         "apiKeys": config.api_keys.iter().map(secret).collect::<Vec<_>>(),
-        "models": object(&config.models, model_json),
+        "models": {},
         "profiles": object(&config.profiles, profile_json),
         "selectors": object(&config.selectors, selector_json),
         "peers": object(&config.peers, |peer| peer_json(peer, &secret)),

@@ -371,6 +371,13 @@ impl Driver {
         waiter.position.filter(|_| !is_loading)
     }
 
+    /// Whether the model of a waiting request is being loaded.
+    fn is_loading(&self, request: RequestId) -> bool {
+        let state = self.state.lock();
+        let waiter = state.waiters.get(&request);
+        waiter.is_some_and(|waiter| state.herd.state(waiter.model) == ModelState::Starting)
+    }
+
     /// How long a waiting request probably waits from now on.
     fn estimate(&self, request: RequestId) -> Option<Duration> {
         let state = self.state.lock();

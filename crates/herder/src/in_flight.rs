@@ -16,7 +16,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::driver::Place;
-pub use request::{Description, Request, Shown};
+pub use request::{Description, Progress, Request, Shown};
 
 /// Changes that may wait for a watcher; beyond it a fresh list says the same in less (spec/runtime.md 3.8).
 const OUTBOX: usize = 128;
@@ -39,7 +39,7 @@ struct Requests {
 /// What has happened to a request.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// It has come, or has to wait, or its answer has begun.
+    /// It has come, or has to wait, or got further.
     Upsert(Arc<Request>),
     /// It has ended.
     Remove(u64),
@@ -48,6 +48,12 @@ pub enum Change {
 /// A request's place in the table. It travels with the response body; dropping it removes the request.
 #[derive(Debug)]
 pub struct Entry {
+    follower: Follower,
+}
+
+/// Notes how far a request is. It does not keep it in the table.
+#[derive(Debug, Clone)]
+pub struct Follower {
     table: Arc<InFlight>,
     request: Arc<Request>,
 }
@@ -72,9 +78,9 @@ impl InFlight {
         requests.open.insert(id, Arc::clone(&request));
         self.tell(Change::Upsert(Arc::clone(&request)));
         drop(requests);
+        let table = Arc::clone(self);
         Entry {
-            table: Arc::clone(self),
-            request,
+            follower: Follower { table, request },
         }
     }
 
@@ -143,45 +149,68 @@ impl Entry {
     /// The request's number.
     #[must_use]
     pub fn id(&self) -> u64 {
-        self.request.id()
+        self.follower.request.id()
     }
 
     /// Fires when somebody cancels the request.
     #[must_use]
     pub fn cancelled(&self) -> &CancellationToken {
-        &self.request.cancelled
+        &self.follower.request.cancelled
+    }
+
+    /// For who sees the request get further.
+    #[must_use]
+    pub fn follower(&self) -> Follower {
+        self.follower.clone()
     }
 
     /// It has to wait, here.
     pub fn waits(&self, place: Place) {
-        self.request.waits(place);
+        self.follower.request.waits(place);
+        self.follower.tell();
+    }
+
+    /// The client is being answered, with these headers. With a loading state that is long before [`Follower::begun`].
+    pub fn answered(&self, headers: &HeaderMap) {
+        self.follower.request.answered(headers);
+        self.follower.tell();
+    }
+
+    /// So many bytes of the answer's body have been passed on.
+    pub fn passed(&self, bytes: u64) {
+        self.follower.request.passed(bytes);
+    }
+}
+
+impl Follower {
+    /// Its model gets it now.
+    pub fn granted(&self) {
+        self.request.granted();
         self.tell();
     }
 
-    /// The answer has begun, with these headers.
-    pub fn answered(&self, headers: &HeaderMap) {
-        self.request.answered(headers);
+    /// The first byte of the body has come from its model, or its peer.
+    pub fn begun(&self) {
+        self.request.begun();
         self.tell();
     }
 
     fn tell(&self) {
         let requests = self.table.requests.lock();
-        self.table.tell(Change::Upsert(Arc::clone(&self.request)));
-        drop(requests);
-    }
-
-    /// So many bytes of the answer's body have been passed on.
-    pub fn passed(&self, bytes: u64) {
-        self.request.passed(bytes);
+        // Nothing follows the end.
+        if requests.open.contains_key(&self.request.id()) {
+            self.table.tell(Change::Upsert(Arc::clone(&self.request)));
+        }
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
         let id = self.id();
-        let mut requests = self.table.requests.lock();
+        let table = &self.follower.table;
+        let mut requests = table.requests.lock();
         requests.open.remove(&id);
-        self.table.tell(Change::Remove(id));
+        table.tell(Change::Remove(id));
     }
 }
 
@@ -197,6 +226,7 @@ mod tests {
     fn description() -> Description {
         Description {
             model: "orca-7b".to_owned(),
+            at_peer: false,
             path: "/v1/chat/completions".to_owned(),
             method: Method::POST,
             headers: HeaderMap::from_iter([
@@ -258,6 +288,7 @@ mod tests {
             "remote_ip": "10.1.2.3",
             "resp_headers": {},
             "resp_bytes": 0,
+            "phase": "queued",
         });
         assert_eq!(before, expected);
         entry.answered(&HeaderMap::from_iter([(
@@ -272,6 +303,44 @@ mod tests {
     }
 
     #[test]
+    fn the_phases_of_a_request_and_their_times() {
+        let table = Arc::new(InFlight::new());
+        let entry = enter(&table);
+        let (request, follower) = (Arc::clone(&table.open()[0]), entry.follower());
+        let now = || {
+            let shown = shown(&request);
+            let times = ["granted_ms", "first_byte_ms"].map(|field| shown.get(field).and_then(Value::as_u64));
+            (shown["phase"].as_str().unwrap().to_owned(), times)
+        };
+        assert_eq!(now(), ("queued".to_owned(), [None, None]));
+        // A loading state: herder's words are not the model's.
+        entry.answered(&HeaderMap::new());
+        entry.passed(7);
+        assert_eq!(now(), ("queued".to_owned(), [None, None]));
+        follower.granted();
+        let (phase, [granted, first_byte]) = now();
+        assert_eq!((phase.as_str(), first_byte), ("waiting", None));
+        follower.begun();
+        let (phase, [same, first_byte]) = now();
+        assert_eq!((phase.as_str(), same), ("streaming", granted));
+        assert!(
+            granted.is_some() && granted <= first_byte,
+            "{granted:?} {first_byte:?}"
+        );
+        follower.begun();
+        assert_eq!(now().1, [granted, first_byte], "only the first counts");
+        let at_peer = table.enter(Description {
+            at_peer: true,
+            ..description()
+        });
+        let at_peer = shown(&at_peer.follower.request);
+        assert_eq!(
+            (&at_peer["phase"], &at_peer["granted_ms"]),
+            (&json!("waiting"), &json!(0))
+        );
+    }
+
+    #[test]
     fn a_watcher_sees_each_change_after_its_list() {
         let table = Arc::new(InFlight::new());
         let old = enter(&table);
@@ -279,7 +348,9 @@ mod tests {
         assert_eq!(list.iter().map(|request| request.id()).collect::<Vec<_>>(), [1]);
         let new = enter(&table);
         new.answered(&HeaderMap::new());
+        let follower = old.follower();
         drop(old);
+        follower.begun();
         let mut seen = Vec::new();
         while let Ok(change) = changes.try_recv() {
             seen.push(match change {

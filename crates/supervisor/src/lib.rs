@@ -24,7 +24,7 @@ mod stop;
 mod supervisor;
 
 pub use guard::{GuardCommand, guard_main};
-pub use log_ring::{HISTORY_BYTES, LogRing, SUBSCRIBER_BACKLOG_BYTES, Subscription};
+pub use log_ring::{HISTORY_BYTES, LogRing, Piece, SUBSCRIBER_BACKLOG_BYTES, Subscription};
 pub use probe::{Probe, Readiness};
 pub use process::{Exit, ExitKind, LOG_TAIL_BYTES, LOG_TAIL_LINES, Process, Report};
 pub use supervisor::{Options, Specification, Supervisor};

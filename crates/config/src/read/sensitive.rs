@@ -16,6 +16,9 @@ const SECRET_NAMES: [&str; 7] = [
     "secret",
 ];
 
+/// Those that hold several; `tokens` are counted and no secrets.
+const PLURAL_NAMES: [&str; 2] = ["key", "apikey"];
+
 /// The secrets in the `cmd`, `cmdStop` and `env` of a model, each once, longest first.
 pub(super) fn find(model: &Node) -> Vec<Secret> {
     let mut found: Vec<String> = Vec::new();
@@ -77,13 +80,24 @@ fn unquoted(value: &str) -> String {
     value.trim_matches(['"', '\'']).to_owned()
 }
 
-fn is_secret_name(name: &str) -> bool {
-    let last = name
-        .trim_matches(['"', '\''])
-        .rsplit(['-', '_', '.'])
-        .next()
-        .unwrap_or_default();
-    SECRET_NAMES.contains(&last.to_ascii_lowercase().as_str())
+/// Whether the last word of a name is one for secrets. Words are parted by `-`, `_`, `.` and by capital letters.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name = name.trim_matches(['"', '\'']);
+    let last = name.rsplit(['-', '_', '.']).next().unwrap_or_default();
+    let is_secret = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        SECRET_NAMES.contains(&&*word)
+            || word
+                .strip_suffix('s')
+                .is_some_and(|word| PLURAL_NAMES.contains(&word))
+    };
+    let mut letters = last.char_indices().zip(last.chars().skip(1));
+    let capital = letters
+        .by_ref()
+        .filter(|((_, before), after)| !before.is_ascii_uppercase() && after.is_ascii_uppercase())
+        .map(|((position, before), _)| position + before.len_utf8())
+        .last();
+    is_secret(last) || capital.is_some_and(|start| is_secret(&last[start..]))
 }
 
 #[cfg(test)]
@@ -94,5 +108,38 @@ mod tests {
     fn options_named_like_secrets_give_their_values() {
         let command = "srv --api-key k1 --max-tokens 512 --hf-token='k2' \\\n --key-file f --password --x OPENAI_API_KEY=k3";
         assert_eq!(option_values(command), ["k1", "k2", "k3"]);
+    }
+
+    #[test]
+    fn the_last_word_of_a_name_counts() {
+        for name in [
+            "key",
+            "API_KEY",
+            "--api-key",
+            "apikey",
+            "apiKey",
+            "apiKeys",
+            "keys",
+            "hf.token",
+            "accessToken",
+            "dbPassword",
+            "'SECRET'",
+            "clientSECRET",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "tokens",
+            "max_tokens",
+            "maxTokens",
+            "monkey",
+            "key_file",
+            "keyFile",
+            "secretary",
+            "KEYS_OF",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
     }
 }

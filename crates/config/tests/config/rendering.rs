@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use herder_config::{Diagnostic, Environment, ErrorClass, LoadError, Loaded, load_text};
+use herder_config::{Diagnostic, Environment, ErrorClass, LoadError, Loaded, changed_settings, load_text};
 use insta::assert_snapshot;
 
 fn environment() -> Environment {
@@ -328,4 +328,112 @@ fn secrets_are_masked_in_the_resolved_configuration() {
         assert!(loaded.resolved_yaml(true).contains(secret), "{secret}");
     }
     assert!(hidden.contains("run --api-key *** --x ***"), "{hidden}");
+}
+
+/// A secret in every place where one can stand; each begins with `hush-`, and short ones are `hsh`.
+const SECRET_EVERYWHERE: &str = r#"
+apiKeys: [hush-own, hsh]
+macros:
+  token: hush-macro
+  from-env: "${env.SPEC_K}"
+models:
+  quiet:
+    cmd: |
+      run --api-key hush-option --short-key hsh --url http://user:hush-url@host/?token=hush-query --hf-token ${token}
+      --header "Authorization: Bearer hush-bearer" --env X_API_KEY=hush-assigned --plain ${from-env} --key "hush two words"
+      --json '{"api_key":"hush-json"}'
+    cmdStop: "stop --password=hush-stop"
+    proxy: "http://user:hush-proxy@127.0.0.1:9"
+    description: "ask for the key at http://me:hush-told@host/"
+    env: ["DB_PASSWORD=hush with spaces", "PLAIN=${env.SPEC_K}", "DATABASE_URL=postgres://u:hush-database@db/x", "A_TOKEN=hsh"]
+    metadata: {license_key: hush-metadata, nested: [{apiToken: 12345678}]}
+    filters:
+      setParams:
+        headers: {Authorization: "Basic hush-header", Cookie: "id=hush-cookie"}
+        api_key: hush-param
+        note: "${env.SPEC_K}"
+      setParamsByID:
+        other-key: {client_secret: hush-by-id}
+selectors:
+  pool: {strategy: pin, targets: [quiet], metadata: {token: hush-selector}}
+peers:
+  far:
+    proxy: "https://u:hush-peer-proxy@peer/"
+    apiKey: hush-peer
+    models: [m]
+    filters: {setParams: {password: hush-peer-param}}
+"#;
+
+#[test]
+fn no_place_of_the_resolved_configuration_shows_a_secret() {
+    let loaded = success(SECRET_EVERYWHERE);
+    for text in [
+        loaded.resolved_yaml(false),
+        loaded.resolved_json(false).to_string(),
+    ] {
+        for secret in [
+            "hush",
+            "hsh",
+            "two words",
+            "with spaces",
+            "12345678",
+            "hidden-value",
+        ] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        for rest in [
+            "http://***@127.0.0.1:9",
+            "DATABASE_URL=postgres://***@db/x",
+            "other-key",
+            "--plain ***",
+        ] {
+            assert!(text.contains(rest), "{rest} is not in {text}");
+        }
+    }
+    let shown = loaded.resolved_yaml(true);
+    assert!(
+        shown.matches("hush").count() >= 20 && shown.contains("hidden-value"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn settings_that_differ_are_named_and_models_are_not() {
+    let config = |text: &str| success(text).config;
+    let models = "models: {a: {cmd: run, proxy: 'http://h'}}\n";
+    let plain = config(models);
+    let table = [
+        (models.to_owned(), &[][..]),
+        // Every model that is in no group is in the one of the rest.
+        (
+            "models: {a: {cmd: run, proxy: 'http://h'}, b: {cmd: run, proxy: 'http://h'}}\n".to_owned(),
+            &[],
+        ),
+        (
+            "# a word\nmodels: {a: {cmd: walk, proxy: 'http://h'}, b: {cmd: run, proxy: 'http://h'}}\n\
+          groups: {g: {members: [b]}}\n"
+                .to_owned(),
+            &["routing.router"],
+        ),
+        (
+            format!("logLevel: debug\napiKeys: [k]\n{models}"),
+            &["logLevel", "apiKeys"],
+        ),
+        (
+            format!("{models}store: {{path: a.db}}\nrouting: {{scheduler: {{use: fair}}}}\n"),
+            &["routing.scheduler", "store"],
+        ),
+    ];
+    for (text, expected) in table {
+        let other = config(&text);
+        assert_eq!(changed_settings(&plain, &other), expected, "{text}");
+        let mut back = changed_settings(&other, &plain);
+        back.sort();
+        let mut sorted = expected.to_vec();
+        sorted.sort_unstable();
+        assert_eq!(back, sorted, "{text}, back");
+    }
+    let other_key = config(&format!("apiKeys: [k]\n{models}"));
+    let key = config(&format!("apiKeys: [l]\n{models}"));
+    assert_eq!(changed_settings(&key, &other_key), ["apiKeys"]);
 }

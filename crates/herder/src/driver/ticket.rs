@@ -117,6 +117,12 @@ impl Place {
         self.driver.position(self.request)
     }
 
+    /// Whether its model is being loaded: it waits for that, not for its turn.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.driver.is_loading(self.request)
+    }
+
     /// How long it probably waits from now on (scheduling.md rule 10). `None` when that is not known, with `fifo`, or
     /// when it waits no more.
     #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ use crate::shown_headers::shown;
 pub struct Description {
     /// Id of the model; `peer/model` for a model of a peer.
     pub model: String,
+    /// A peer serves it, and has it at once: whether it waits there, nobody knows here.
+    pub at_peer: bool,
     /// The path, without its query, as the client sent it or, below `/upstream`, as the model server gets it.
     pub path: String,
     /// The method.
@@ -40,7 +42,41 @@ pub struct Request {
     answer_bytes: AtomicU64,
     /// Where it waits, or has waited.
     place: OnceLock<Place>,
+    /// After how long its model got it.
+    granted: OnceLock<Duration>,
+    /// After how long the answer's body began.
+    first_byte: OnceLock<Duration>,
     pub(super) cancelled: CancellationToken,
+}
+
+/// Where an open request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Phase {
+    /// It waits for its turn.
+    Queued,
+    /// It waits until its model is loaded.
+    Loading,
+    /// Its model, or its peer, has it; the body of the answer has not begun.
+    Waiting,
+    /// The body of the answer has begun.
+    Streaming,
+}
+
+/// How far a request is, as far as it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Where it is.
+    pub phase: Phase,
+    /// After how long its model, or its peer, got it.
+    pub granted: Option<Duration>,
+    /// After how long the body of the answer began.
+    pub first_byte: Option<Duration>,
+    /// Its place in the queue, while it waits there.
+    pub position: Option<usize>,
+    /// Bytes of the answer's body that have been passed on.
+    pub bytes: u64,
 }
 
 /// An open request, as clients read it (spec/http-api.md 1.16). `metadata` is always empty and left out.
@@ -68,7 +104,16 @@ pub struct Shown<'a> {
     resp_bytes: u64,
     /// Milliseconds since it came.
     elapsed_ms: u64,
-    /// Its place among those who wait for its model, while it waits under the scheduler `fair`. A field of herder.
+    /// Where it is. A field of herder.
+    phase: Phase,
+    /// Milliseconds from its arrival until its model, or its peer, got it. A field of herder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted_ms: Option<u64>,
+    /// Milliseconds from its arrival until the body of the answer began. A field of herder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_byte_ms: Option<u64>,
+    /// Its place in the queue while it waits there, counted from 1: among all who wait, or under the scheduler `fair` among
+    /// those who wait for its model. A field of herder.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue_position: Option<usize>,
     /// Milliseconds until its turn, as far as that is known. A field of herder.
@@ -78,6 +123,10 @@ pub struct Shown<'a> {
 
 impl Request {
     pub(super) fn new(id: u64, description: Description) -> Self {
+        let granted = OnceLock::new();
+        if description.at_peer {
+            granted.get_or_init(|| Duration::ZERO);
+        }
         Self {
             id,
             description,
@@ -86,6 +135,8 @@ impl Request {
             answer: OnceLock::new(),
             answer_bytes: AtomicU64::new(0),
             place: OnceLock::new(),
+            granted,
+            first_byte: OnceLock::new(),
             cancelled: CancellationToken::new(),
         }
     }
@@ -102,10 +153,29 @@ impl Request {
         self.arrived
     }
 
-    /// Bytes of the answer's body that have been passed on.
+    /// How far it is now.
     #[must_use]
-    pub fn answer_bytes(&self) -> u64 {
-        self.answer_bytes.load(Ordering::Relaxed)
+    pub fn progress(&self) -> Progress {
+        // What comes later is read first, and each once: phase and times agree.
+        let first_byte = self.first_byte.get().copied();
+        let granted = self.granted.get().copied();
+        let place = self.place.get();
+        let phase = if first_byte.is_some() {
+            Phase::Streaming
+        } else if granted.is_some() {
+            Phase::Waiting
+        } else if place.is_some_and(Place::is_loading) {
+            Phase::Loading
+        } else {
+            Phase::Queued
+        };
+        Progress {
+            phase,
+            granted,
+            first_byte,
+            position: place.and_then(Place::position),
+            bytes: self.answer_bytes.load(Ordering::Relaxed),
+        }
     }
 
     /// Its form for clients, as it is now.
@@ -113,13 +183,20 @@ impl Request {
     pub fn show(&self) -> Shown<'_> {
         let Description {
             model,
+            at_peer: _,
             path,
             method,
             headers,
             client,
         } = &self.description;
         let offset = TimeZone::system().to_offset(self.arrived);
-        let elapsed = self.started.elapsed().as_millis();
+        let Progress {
+            phase,
+            granted,
+            first_byte,
+            position,
+            bytes,
+        } = self.progress();
         Shown {
             id: self.id.to_string(),
             timestamp: self.arrived.display_with_offset(offset).to_string(),
@@ -129,19 +206,26 @@ impl Request {
             req_headers: shown(headers),
             remote_ip: client,
             resp_headers: self.answer.get().map(shown).unwrap_or_default(),
-            resp_bytes: self.answer_bytes(),
-            elapsed_ms: u64::try_from(elapsed).unwrap_or(u64::MAX),
-            queue_position: self.place.get().and_then(Place::position),
-            estimated_wait_ms: self
-                .place
-                .get()
-                .and_then(Place::estimate)
-                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            resp_bytes: bytes,
+            elapsed_ms: milliseconds(self.started.elapsed()),
+            phase,
+            granted_ms: granted.map(milliseconds),
+            first_byte_ms: first_byte.map(milliseconds),
+            queue_position: position,
+            estimated_wait_ms: self.place.get().and_then(Place::estimate).map(milliseconds),
         }
     }
 
     pub(super) fn waits(&self, place: Place) {
         self.place.get_or_init(|| place);
+    }
+
+    pub(super) fn granted(&self) {
+        self.granted.get_or_init(|| self.started.elapsed());
+    }
+
+    pub(super) fn begun(&self) {
+        self.first_byte.get_or_init(|| self.started.elapsed());
     }
 
     pub(super) fn answered(&self, headers: &HeaderMap) {
@@ -151,4 +235,8 @@ impl Request {
     pub(super) fn passed(&self, bytes: u64) {
         self.answer_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 //! The rings themselves, which never wait for a reader, are the supervisor's. This module says which flows into
 //! which (`logToStdout`, spec/http-api.md 1.11), how herder's own lines look, and what is hidden in them.
 
+mod boot;
 mod logger;
 mod mask;
 mod standard_output;
@@ -15,6 +16,7 @@ use herder_config::{Config, LogToStdout};
 use herder_core::ModelId;
 use herder_supervisor::LogRing;
 
+pub use boot::Boot;
 pub use logger::Logger;
 pub use mask::mask;
 pub use standard_output::StandardOutput;
@@ -22,6 +24,7 @@ pub use standard_output::StandardOutput;
 /// Every log of one herder.
 #[derive(Debug)]
 pub struct Logs {
+    boot: Boot,
     /// herder's own lines.
     proxy: Arc<LogRing>,
     /// The output of all models.
@@ -54,6 +57,7 @@ impl Logs {
         let (proxy, upstream) = (source(own), source(output));
         let logger = Logger::new(Arc::clone(&proxy), config.log_level, config.log_time_format);
         Self {
+            boot: Boot::random(),
             proxy,
             upstream,
             combined,
@@ -69,6 +73,12 @@ impl Logs {
             rings.push(Arc::new(LogRing::with_next(Arc::clone(&self.upstream))));
         }
         self.models.store(Arc::new(rings));
+    }
+
+    /// The run of herder that these logs are of. They begin empty with it.
+    #[must_use]
+    pub fn boot(&self) -> Boot {
+        self.boot
     }
 
     /// Writes herder's own lines.
@@ -129,6 +139,7 @@ pub(crate) mod tests {
     pub(crate) fn logs() -> Logs {
         let proxy = Arc::new(LogRing::new());
         Logs {
+            boot: Boot::random(),
             logger: Logger::new(Arc::clone(&proxy), LogLevel::Info, LogTimeFormat::None),
             proxy,
             upstream: Arc::new(LogRing::new()),

@@ -3,12 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
-use axum::http::Response;
-
 use super::request_metrics::RequestMetrics;
 use crate::access_log::CLIENT_LEFT;
-use crate::watched_body::watched;
 
 /// A request. It is counted when the value is dropped, whatever the reason.
 #[derive(Debug)]
@@ -32,22 +28,18 @@ impl Measured {
         }
     }
 
-    /// It is answered with an error of ours.
-    pub(crate) fn refused(mut self, status: u16) {
+    /// It is answered with this status.
+    pub(crate) fn answered(&mut self, status: u16) {
         self.status = status;
     }
 
-    /// It is answered; its end is the end of the answer.
-    pub(crate) fn follow(mut self, response: Response<Body>) -> Response<Body> {
-        self.status = response.status().as_u16();
-        response.map(|inner| watched(inner, self, |measured, _| measured.first_byte()))
-    }
-
-    /// Data of the answer leaves; only the first time counts.
-    fn first_byte(&mut self) {
-        if std::mem::take(&mut self.waits_for_bytes) {
+    /// Data of the answer leaves. Whether it is the first: only that counts.
+    pub(crate) fn passed(&mut self) -> bool {
+        let is_first = std::mem::take(&mut self.waits_for_bytes);
+        if is_first {
             self.counters.first_byte(self.began.elapsed());
         }
+        is_first
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is written down about one request to a model: its record in the activity, and its counters. Both follow the
-//! answer to its end, wherever the answer comes from.
+//! What is written down about one request to a model: its record in the activity, its counters, and how far it is while it
+//! is open. All of them follow the answer to its end, wherever the answer comes from.
 
 use std::sync::Arc;
 
@@ -10,8 +10,10 @@ use super::RequestContext;
 use crate::activity::recording::Recording;
 use crate::app::Target;
 use crate::error::ApiError;
+use crate::in_flight::Follower;
 use crate::monitor::Measured;
 use crate::proxy::Payload;
+use crate::watched_body::watched;
 
 /// An open account. When it is dropped before anything else, the client has left.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Account {
     measured: Measured,
     /// Only requests of some routes are recorded.
     recording: Option<Recording>,
+    /// Only requests of some routes are listed while they are open.
+    listed: Option<Follower>,
 }
 
 impl Account {
@@ -35,7 +39,13 @@ impl Account {
         Self {
             measured: Measured::begin(counters, context.route),
             recording,
+            listed: None,
         }
+    }
+
+    /// The request is in the list of open requests, which is told how far it is.
+    pub(super) fn list(&mut self, follower: Follower) {
+        self.listed = Some(follower);
     }
 
     /// Notes the body that is about to be sent, and returns it.
@@ -48,25 +58,41 @@ impl Account {
 
     /// The local model has been granted, at this priority.
     pub(super) fn granted(&mut self, priority: i64) {
+        if let Some(follower) = &self.listed {
+            follower.granted();
+        }
         if let Some(recording) = &mut self.recording {
             recording.granted(priority);
         }
     }
 
     /// herder itself answers, with this error.
-    pub(super) fn refuse(self, error: &ApiError) {
+    pub(super) fn refuse(mut self, error: &ApiError) {
         if let Some(recording) = self.recording {
             recording.refuse(error);
         }
-        self.measured.refused(error.status().as_u16());
+        self.measured.answered(error.status().as_u16());
     }
 
     /// Follows the answer to its end.
     pub(super) fn follow(self, response: Response<Body>) -> Response<Body> {
-        let response = match self.recording {
+        let Self {
+            mut measured,
+            recording,
+            listed,
+        } = self;
+        let response = match recording {
             Some(recording) => recording.follow(response),
             None => response,
         };
-        self.measured.follow(response)
+        measured.answered(response.status().as_u16());
+        response.map(|inner| {
+            watched(inner, (measured, listed), |(measured, listed), _| {
+                let is_first = measured.passed();
+                if let Some(follower) = listed.as_ref().filter(|_| is_first) {
+                    follower.begun();
+                }
+            })
+        })
     }
 }

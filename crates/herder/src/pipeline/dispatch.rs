@@ -5,7 +5,6 @@ use std::future::Future;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Request, Response, StatusCode};
-use herder_config::SchedulerStrategy;
 use herder_core::ModelState;
 use herder_wire::headers;
 use tokio_util::sync::CancellationToken;
@@ -116,6 +115,10 @@ async fn send(
                 Target::Local(model) => snapshot.model(*model).0.to_owned(),
                 Target::Peer(found) => format!("{}/{}", found.id, found.model),
             },
+            at_peer: match &target {
+                Target::Local(_) => false,
+                Target::Peer(_) => true,
+            },
             path: path.to_owned(),
             method: head.method.clone(),
             headers: head.headers.clone(),
@@ -125,6 +128,9 @@ async fn send(
     let cancelled = entry
         .as_ref()
         .map_or_else(CancellationToken::new, |entry| entry.cancelled().clone());
+    if let (Some(account), Some(entry)) = (&mut *account, &entry) {
+        account.list(entry.follower());
+    }
     let mut onward = Onward {
         head,
         payload,
@@ -149,9 +155,7 @@ async fn send(
             let (id, settings) = snapshot.model(*model);
             let priority = snapshot.config.scheduler.priority.get(id).copied().unwrap_or(0);
             let ticket = app.driver.request(*model, Purpose::Request);
-            if let (SchedulerStrategy::Fair(_), Ticket::Waiting(waiting), Some(entry)) =
-                (snapshot.config.scheduler.strategy, &ticket, &entry)
-            {
+            if let (Ticket::Waiting(waiting), Some(entry)) = (&ticket, &entry) {
                 entry.waits(waiting.place());
             }
             let ticket = match (ticket, loading) {

@@ -5,6 +5,7 @@
 
 mod frame;
 mod in_flight;
+mod log_choice;
 mod log_source;
 mod models;
 mod outlet;
@@ -28,11 +29,15 @@ use super::profiles::ActiveProfile;
 use super::reply::with_type;
 use crate::access_log::client_address;
 use crate::app::{App, Snapshot};
+use crate::error::ApiError;
 use crate::pipeline::RequestContext;
 use crate::serve::HangUp;
 use frame::{HEARTBEAT, Kind, frame};
 use in_flight::InFlightSource;
-use log_source::LogSource;
+use log_choice::LogChoice;
+#[cfg(test)]
+pub(super) use log_choice::{MAX_LOGS, PARAMETER as LOGS};
+use log_source::LogSources;
 use models::ModelSource;
 use outlet::{EventBody, Gone, Outlet};
 #[cfg(test)]
@@ -41,8 +46,8 @@ pub(super) use schema::Event;
 /// Time between two signs of life. Shorter than what proxies wait for, which is rarely less than half a minute.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Time between two looks at how far answers are (spec/http-api.md 1.16).
-const BYTES_INTERVAL: Duration = Duration::from_millis(250);
+/// Time between two looks at how far requests are (spec/http-api.md 1.16).
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A request has ended and is stored.
 #[derive(Serialize)]
@@ -69,14 +74,19 @@ struct UiActivity<'a> {
 }
 
 /// The stream: how everything is, then what changes, until herder ends.
-pub(super) fn stream(context: &RequestContext) -> Response<Body> {
+///
+/// # Errors
+///
+/// 400 when the query names logs that cannot be followed.
+pub(super) fn stream(context: &RequestContext) -> Result<Response<Body>, ApiError> {
     let head = &context.head;
     let app = Arc::clone(&context.app);
+    let choice = LogChoice::of(head.uri.query().unwrap_or_default(), &context.snapshot, &app.logs)?;
     let client = client_address(&head.headers, &head.extensions);
     let hang_up = head.extensions.get::<HangUp>().cloned();
     let (outlet, frames) = Outlet::new(Arc::clone(&app.logs), client, hang_up);
     let shutdown = app.shutdown.clone();
-    let feed = feed(app, outlet);
+    let feed = feed(app, choice, outlet);
     let feed = tokio::spawn(async move {
         tokio::select! {
             // Whatever the reason is, the stream ends.
@@ -97,14 +107,13 @@ pub(super) fn stream(context: &RequestContext) -> Response<Body> {
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
-    response
+    Ok(response)
 }
 
 /// Sends events until nobody takes them, or until a log takes no more readers like this one.
-async fn feed(app: Arc<App>, outlet: Outlet) -> Result<(), Gone> {
+async fn feed(app: Arc<App>, choice: LogChoice, outlet: Outlet) -> Result<(), Gone> {
     // Subscribe first, then tell: nothing can happen in between.
-    let (proxy_history, mut proxy) = LogSource::begin("proxy", app.logs.proxy());
-    let (upstream_history, mut upstream) = LogSource::begin("upstream", app.logs.upstream());
+    let (histories, mut logs) = LogSources::begin(choice, app.logs.boot());
     let mut reloaded = app.reloaded.subscribe();
     let snapshot = app.snapshot.load_full();
     let (states, mut models) = ModelSource::begin(&app.driver, Arc::clone(&snapshot));
@@ -112,31 +121,32 @@ async fn feed(app: Arc<App>, outlet: Outlet) -> Result<(), Gone> {
     let mut active_profile = app.active_profile.subscribe();
     let mut stored = app.activity.watch();
     let first = [
-        proxy_history,
-        upstream_history,
         states,
         ui_config(&snapshot),
         profile(&mut active_profile),
         requests,
     ];
-    for event in first {
+    for event in histories.into_iter().chain(first) {
         outlet.send(event).await?;
     }
     let mut heartbeat = interval_at(Instant::now() + HEARTBEAT_INTERVAL, HEARTBEAT_INTERVAL);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut look = interval(BYTES_INTERVAL);
+    let mut look = interval(PROGRESS_INTERVAL);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let event = tokio::select! {
-            event = proxy.next() => match event {
+            event = logs.next() => match event {
                 Some(event) => event,
                 None => return Ok(()),
             },
-            event = upstream.next() => match event {
-                Some(event) => event,
-                None => return Ok(()),
-            },
-            event = models.next(&app.driver) => event,
+            event = models.next(&app.driver) => {
+                outlet.send(event).await?;
+                // For requests that wait for this model another phase may begin.
+                for event in in_flight.progress() {
+                    outlet.send(event).await?;
+                }
+                continue;
+            }
             event = in_flight.next() => event,
             changed = reloaded.changed() => match changed {
                 Ok(()) => {

@@ -180,11 +180,13 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
 ];
 
 impl Endpoint {
-    /// Whether a key is needed when keys are configured (spec/http-api.md section 2).
+    /// Whether a key is needed when keys are configured (spec/http-api.md section 2). The files of the web page are the same
+    /// for everybody and hold no secret; the page asks for a key and sends it along to the routes that do.
     pub(crate) fn needs_key(self) -> bool {
         match self {
             Self::Health
             | Self::Home
+            | Self::Ui
             | Self::UiSlash
             | Self::Icon
             | Self::UpstreamHome
@@ -214,7 +216,6 @@ impl Endpoint {
             | Self::Plan
             | Self::Swaps
             | Self::Document
-            | Self::Ui
             | Self::ComfyHome
             | Self::Comfy
             | Self::Upstream => true,

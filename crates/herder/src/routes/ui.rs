@@ -1,7 +1,7 @@
 //! `/ui/` and `/favicon.ico`: the web page, whose files are in the program (spec/http-api.md 1.18).
 //!
-//! The build script makes the table of files from the folder `ui/` of this crate. A path is looked up in that table and
-//! never reaches a disk.
+//! The build script makes the table of files from the built page (`ui/dist/` of the repository), or from the small page in
+//! `ui/` of this crate, which says how to build it. A path is looked up in that table and never reaches a disk.
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -21,6 +21,8 @@ struct File {
     plain: Variant,
     /// Compressed with brotli, where that makes it smaller.
     brotli: Option<Variant>,
+    /// The same with gzip: browsers take brotli over TLS only.
+    gzip: Option<Variant>,
 }
 
 /// One form of a file.
@@ -39,9 +41,11 @@ const INDEX: &str = "index.html";
 /// The folder of files whose names change with their content, as Vite makes it.
 const HASHED: &str = "assets/";
 
-/// What the page may do: load and ask herder only, run no script but its own files, be in nobody's frame.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What the page may do: load and ask herder only, run no script but its own files, be in nobody's frame. What people give
+/// it and models make (pictures, sounds) is shown from memory: `data:` and `blob:`.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+                      media-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
+                      manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The file of this path below `/ui/`, as the client spelt it, or the page.
 ///
@@ -85,8 +89,7 @@ fn find(path: &str, wants_page: bool) -> Option<&'static File> {
 }
 
 fn respond(file: &'static File, request: &HeaderMap) -> Response<Body> {
-    let brotli = file.brotli.as_ref().filter(|_| takes_brotli(request));
-    let variant = brotli.unwrap_or(&file.plain);
+    let (variant, encoding) = choose(file, request);
     let is_known = knows(request, variant.tag);
     let mut response = Response::new(if is_known {
         Body::empty()
@@ -106,20 +109,30 @@ fn respond(file: &'static File, request: &HeaderMap) -> Response<Body> {
         return response;
     }
     set(header::CONTENT_TYPE, content_type(file.path));
-    if brotli.is_some() {
-        set(header::CONTENT_ENCODING, "br");
+    if let Some(encoding) = encoding {
+        set(header::CONTENT_ENCODING, encoding);
     }
     response
 }
 
-/// Whether the client lists `br`, and not with the weight 0, which refuses it.
-fn takes_brotli(request: &HeaderMap) -> bool {
+/// The smallest form that the client takes, and its content coding; none for the plain one.
+fn choose(file: &'static File, request: &HeaderMap) -> (&'static Variant, Option<&'static str>) {
+    for (form, coding) in [(&file.brotli, "br"), (&file.gzip, "gzip")] {
+        if let Some(variant) = form.as_ref().filter(|_| takes(request, coding)) {
+            return (variant, Some(coding));
+        }
+    }
+    (&file.plain, None)
+}
+
+/// Whether the client lists this coding, and not with the weight 0, which refuses it.
+fn takes(request: &HeaderMap, wanted: &str) -> bool {
     members(request, &header::ACCEPT_ENCODING).any(|member| {
         let mut parts = member.split(';').map(str::trim);
         let coding = parts.next().unwrap_or_default();
         let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
         let is_refused = weight.is_some_and(|weight| weight.parse() == Ok(0.0));
-        coding.eq_ignore_ascii_case("br") && !is_refused
+        coding.eq_ignore_ascii_case(wanted) && !is_refused
     })
 }
 
@@ -139,7 +152,7 @@ fn members<'headers>(
     lines.flat_map(|line| line.split(',')).map(str::trim)
 }
 
-/// Only browsers keep it: with keys it is not for everybody.
+/// What a shared cache keeps, it would give to those whom herder does not listen to.
 fn cache_control(path: &str) -> &'static str {
     if path.starts_with(HASHED) {
         "private, max-age=31536000, immutable"
@@ -178,48 +191,120 @@ mod tests {
             .collect()
     }
 
+    /// Whether `br` is taken, and whether `gzip` is.
     #[test]
-    fn row_124_who_takes_brotli() {
-        let table: [(&[&str], bool); 14] = [
-            (&["gzip, br;q=0.9"], true),
-            (&["gzip"], false),
-            (&["brotli"], false),
-            (&[], false),
-            (&[""], false),
-            (&["br"], true),
-            (&["BR"], true),
-            (&["gzip", "br"], true),
-            (&["br;q=1.0, gzip;q=0"], true),
-            (&["br ; q=0.001"], true),
-            (&["br;q=0"], false),
-            (&["br; Q=0.000"], false),
-            (&["br;q=nonsense"], true),
-            (&["*"], false),
+    fn row_124_who_takes_what() {
+        let table: [(&[&str], bool, bool); 15] = [
+            (&["gzip, br;q=0.9"], true, true),
+            (&["gzip"], false, true),
+            (&["gzip, deflate"], false, true),
+            (&["brotli"], false, false),
+            (&[], false, false),
+            (&[""], false, false),
+            (&["br"], true, false),
+            (&["BR, GZip"], true, true),
+            (&["gzip", "br"], true, true),
+            (&["br;q=1.0, gzip;q=0"], true, false),
+            (&["br ; q=0.001"], true, false),
+            (&["br;q=0, gzip"], false, true),
+            (&["br; Q=0.000"], false, false),
+            (&["br;q=nonsense"], true, false),
+            (&["*"], false, false),
         ];
-        for (values, expected) in table {
+        for (values, brotli, gzip) in table {
             let request = headers(&header::ACCEPT_ENCODING, values);
-            assert_eq!(takes_brotli(&request), expected, "{values:?}");
+            assert_eq!(takes(&request, "br"), brotli, "{values:?}");
+            assert_eq!(takes(&request, "gzip"), gzip, "{values:?}");
+        }
+    }
+
+    /// The better one of those that are taken, and that the file has.
+    #[test]
+    fn row_124_which_form_is_sent() {
+        const fn form(bytes: &'static [u8]) -> Variant {
+            Variant { bytes, tag: "" }
+        }
+        const fn file(brotli: Option<Variant>, gzip: Option<Variant>) -> File {
+            let plain = form(b"plain");
+            File {
+                path: "x.js",
+                plain,
+                brotli,
+                gzip,
+            }
+        }
+        static BOTH: File = file(Some(form(b"br")), Some(form(b"gz")));
+        static GZIP: File = file(None, Some(form(b"gz")));
+        static PLAIN: File = file(None, None);
+        let table: [(&File, &'static str, &[u8], Option<&str>); 7] = [
+            (&BOTH, "gzip, br;q=0.1", b"br", Some("br")),
+            (&BOTH, "gzip", b"gz", Some("gzip")),
+            (&BOTH, "gzip, br;q=0", b"gz", Some("gzip")),
+            (&BOTH, "zstd", b"plain", None),
+            (&GZIP, "gzip, br", b"gz", Some("gzip")),
+            (&GZIP, "br", b"plain", None),
+            (&PLAIN, "gzip, br", b"plain", None),
+        ];
+        for (file, accepted, bytes, coding) in table {
+            let request = headers(&header::ACCEPT_ENCODING, &[accepted]);
+            let (variant, found) = choose(file, &request);
+            assert_eq!((variant.bytes, found), (bytes, coding), "{accepted}");
         }
     }
 
     #[test]
+    fn compressed_forms_are_the_same_file() {
+        use std::io::Read;
+        let mut compressed = 0;
+        for file in FILES {
+            if let Some(brotli) = &file.brotli {
+                let mut whole = Vec::new();
+                brotli::BrotliDecompress(&mut &brotli.bytes[..], &mut whole).expect("brotli");
+                assert!(whole == file.plain.bytes, "{}", file.path);
+                assert!(brotli.bytes.len() < whole.len(), "{}", file.path);
+                compressed += 1;
+            }
+            if let Some(gzip) = &file.gzip {
+                let mut whole = Vec::new();
+                let mut decoder = flate2::read::GzDecoder::new(gzip.bytes);
+                decoder.read_to_end(&mut whole).expect("gzip");
+                assert!(whole == file.plain.bytes, "{}", file.path);
+                assert!(gzip.bytes.len() < whole.len(), "{}", file.path);
+                compressed += 1;
+            }
+            let is_for_browsers =
+                !file.path.ends_with(".map") && !file.path.split('/').any(|part| part.starts_with('.'));
+            assert!(is_for_browsers, "{}", file.path);
+        }
+        assert!(compressed >= 4, "the page and its style, twice each");
+    }
+
+    #[test]
     fn row_125_and_q17_what_a_path_means() {
+        let style = FILES
+            .iter()
+            .map(|file| file.path)
+            .find(|path| path.ends_with(".css"));
+        let style = style.expect("every page has one");
+        let absolute = format!("/{style}");
+        let upper = style.to_ascii_uppercase();
+        let dotted = format!("./{style}");
         let table = [
             ("", false, Some("index.html")),
             ("index.html", false, Some("index.html")),
-            ("app.js", false, Some("app.js")),
-            ("app.js", true, Some("app.js")),
+            (style, false, Some(style)),
+            (style, true, Some(style)),
             ("activity", false, Some("index.html")),
             ("models/vega/coder-32b", false, Some("index.html")),
             ("models/qwen-2.5/", false, Some("index.html")),
             ("models/qwen-2.5", false, None),
             ("models/qwen-2.5", true, Some("index.html")),
             ("missing.js", false, None),
-            ("App.js", false, None),
+            (&*upper, false, None),
             ("../Cargo.toml", false, None),
             ("../../../etc/passwd", false, Some("index.html")),
-            ("./app.js", false, None),
-            ("/app.js", false, None),
+            (&*dotted, false, None),
+            (&*absolute, false, None),
         ];
         for (path, wants_page, expected) in table {
             let found = find(path, wants_page).map(|file| file.path);
@@ -263,21 +348,27 @@ mod tests {
         assert_eq!(content_type("notes"), UNKNOWN_TYPE);
     }
 
-    /// Nothing else would the policy let run.
+    /// Nothing else would the policy let run, and no other host is asked for anything.
     #[test]
     fn pages_load_files_of_their_own_only() {
+        let handler = regex::Regex::new(r"(?i)<[^>]*\son[a-z]+\s*=").expect("a fixed pattern");
+        let address = regex::Regex::new(r#"(?i)\s(?:src|href|action)\s*=\s*["']?([^"'\s>]*)"#)
+            .expect("a fixed pattern");
         for page in FILES.iter().filter(|file| file.path.ends_with(".html")) {
             let text = String::from_utf8_lossy(page.plain.bytes);
-            for forbidden in ["<style", " style=", " onclick=", "javascript:", "//"] {
+            for forbidden in ["<style", " style=", "javascript:", "http:", "https:"] {
                 assert!(!text.contains(forbidden), "{}: {forbidden}", page.path);
             }
-            let scripts = text.matches("<script").count();
-            assert_eq!(
-                scripts,
-                text.matches("<script src=\"/ui/").count(),
-                "{}",
-                page.path
-            );
+            assert!(!handler.is_match(&text), "{}", page.path);
+            for found in address.captures_iter(&text) {
+                let own = found[1].starts_with('/') && !found[1].starts_with("//");
+                assert!(own, "{}: {}", page.path, &found[1]);
+            }
+            for script in text.split("<script").skip(1) {
+                let (opening, body) = script.split_once('>').expect("it ends");
+                assert!(opening.contains(" src=\"/ui/"), "{}: {opening}", page.path);
+                assert!(body.starts_with("</script>"), "{}: {opening}", page.path);
+            }
         }
     }
 }

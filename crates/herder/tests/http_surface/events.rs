@@ -25,8 +25,15 @@ pub(crate) type Event = (String, Value);
 
 impl Events {
     pub(crate) async fn open(router: &Router) -> Self {
+        Self::open_at(router, "/api/events").await
+    }
+
+    /// Opens the stream with a query.
+    pub(crate) async fn open_at(router: &Router, target: &str) -> Self {
+        let stream = router.stream(Method::GET, target, &[], "").await;
+        assert_eq!(stream.status, 200, "{target}");
         Self {
-            stream: router.stream(Method::GET, "/api/events", &[], "").await,
+            stream,
             pending: Vec::new(),
         }
     }

@@ -10,6 +10,8 @@ mod bad_answers;
 mod bad_requests;
 mod beyond_the_table;
 mod comfyui;
+mod event_logs;
+mod event_phases;
 mod events;
 mod fixture;
 mod limits;

@@ -41,6 +41,11 @@ impl History {
         newest.freeze()
     }
 
+    /// How many bytes are kept.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn clear(&mut self) {
         self.bytes = VecDeque::new();
     }

@@ -1,8 +1,8 @@
 //! The newest output of a process, for whoever looks later and whoever watches now (spec/runtime.md 4.1-4.2).
 //!
 //! A ring keeps the newest [`HISTORY_BYTES`] and hands every write to its subscriptions and to the next ring. Writing
-//! never waits: a subscription that does not keep up loses bytes and is told how many. What the bytes mean is not
-//! this module's business.
+//! never waits: a subscription that does not keep up loses bytes and is told how many. A reader that comes back says how
+//! far it has read, and gets what it missed as long as that is kept. What the bytes mean is not this module's business.
 
 mod history;
 mod subscription;
@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use history::History;
 use subscription::Live;
-pub use subscription::{SUBSCRIBER_BACKLOG_BYTES, Subscription};
+pub use subscription::{Piece, SUBSCRIBER_BACKLOG_BYTES, Subscription};
 
 /// How many bytes of history a ring keeps: 100 KiB, as the reference does.
 pub const HISTORY_BYTES: usize = 102_400;
@@ -125,8 +125,16 @@ impl LogRing {
 
     /// The history, and a subscription to everything written after it: no byte is missing or doubled between them.
     pub fn subscribe(&self) -> (Bytes, Subscription) {
-        let live = Arc::new(Live::default());
+        let (history, subscription) = self.subscribe_from(None);
+        (history.bytes, subscription)
+    }
+
+    /// As [`Self::subscribe`], for a reader that has read as far as `position`, the [`Piece::end`] of an earlier piece. What
+    /// was written behind it comes first, perhaps nothing. Without a position, or with one that this ring does not
+    /// keep any more or has never reached, all of the history comes first, and does not continue anything.
+    pub fn subscribe_from(&self, position: Option<u64>) -> (Piece, Subscription) {
         let mut state = self.state.lock();
+        let live = Arc::new(Live::new(state.written));
         if state.closed {
             live.close();
         } else {
@@ -140,7 +148,16 @@ impl LogRing {
             }
             state.subscribers.push(Arc::downgrade(&live));
         }
-        (state.history.newest(HISTORY_BYTES), Subscription::new(live))
+        let missed = position
+            .and_then(|position| state.written.checked_sub(position))
+            .and_then(|missed| usize::try_from(missed).ok())
+            .filter(|missed| *missed <= state.history.len());
+        let first = Piece {
+            bytes: state.history.newest(missed.unwrap_or(HISTORY_BYTES)),
+            end: state.written,
+            continues: missed.is_some(),
+        };
+        (first, Subscription::new(live))
     }
 
     /// Forgets the history and frees its memory. Subscriptions go on.
@@ -175,5 +192,7 @@ impl Drop for LogRing {
     }
 }
 
+#[cfg(test)]
+mod positions;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,11 @@
 //! One live reader of a log ring, with a bounded backlog.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 /// How many bytes wait for a subscription that does not read. Beyond it writes are dropped for this reader: two to
 /// three times the history, which a reader that merely hiccups can catch up with.
@@ -14,6 +15,17 @@ pub const SUBSCRIBER_BACKLOG_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Subscription {
     live: Arc<Live>,
+}
+
+/// A part of what was written to a log ring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// What was written.
+    pub bytes: Bytes,
+    /// Where it ends, in bytes since the ring's beginning: a reader that comes back says this to go on behind it.
+    pub end: u64,
+    /// Whether it follows what the reader had before it. `false`: something is missing in front of it.
+    pub continues: bool,
 }
 
 impl Subscription {
@@ -28,46 +40,75 @@ impl Subscription {
     /// has caught up; in its place stands a line `— <n> bytes dropped —`, with a line feed before and after. Safe to
     /// cancel.
     pub async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            {
-                let mut backlog = self.live.backlog.lock();
-                if let Some(bytes) = backlog.take() {
-                    return Some(bytes);
-                }
-                if backlog.closed {
-                    return None;
-                }
-            }
-            self.live.arrived.notified().await;
+        let piece = poll_fn(|context| self.poll_next(context)).await?;
+        Some(piece.bytes)
+    }
+
+    /// As [`Self::next`], with where the bytes stand in the log. A piece that begins with the line about missing bytes
+    /// does not continue what was before it.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Piece>> {
+        let mut backlog = self.live.backlog.lock();
+        if let Some(piece) = backlog.take() {
+            return Poll::Ready(Some(piece));
         }
+        if backlog.closed {
+            return Poll::Ready(None);
+        }
+        backlog.reader = Some(context.waker().clone());
+        Poll::Pending
     }
 }
 
 /// What the ring and a subscription share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Live {
     backlog: Mutex<Backlog>,
-    arrived: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Backlog {
     waiting: BytesMut,
-    /// Bytes dropped since the last delivered one.
+    /// Where what waits ends in the log, in bytes since its beginning.
+    end: u64,
+    /// Bytes dropped since the last delivered one. They come behind `end`.
     dropped: u64,
+    /// What waits begins with the line about dropped bytes.
+    has_gap: bool,
     closed: bool,
+    /// Whom to wake: there is one reader.
+    reader: Option<Waker>,
 }
 
 impl Live {
+    /// For a reader that begins at this place of the log.
+    pub(super) fn new(end: u64) -> Self {
+        let backlog = Backlog {
+            end,
+            ..Backlog::default()
+        };
+        Self {
+            backlog: Mutex::new(backlog),
+        }
+    }
+
     /// Hands over one write, whole or not at all.
     pub(super) fn push(&self, bytes: &[u8]) {
-        self.backlog.lock().push(bytes);
-        self.arrived.notify_one();
+        self.change(|backlog| backlog.push(bytes));
     }
 
     pub(super) fn close(&self) {
-        self.backlog.lock().closed = true;
-        self.arrived.notify_one();
+        self.change(|backlog| backlog.closed = true);
+    }
+
+    /// Changes something that the reader waits for.
+    fn change(&self, change: impl FnOnce(&mut Backlog)) {
+        let mut backlog = self.backlog.lock();
+        change(&mut backlog);
+        let reader = backlog.reader.take();
+        drop(backlog);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
     }
 }
 
@@ -80,22 +121,30 @@ impl Backlog {
         } else {
             self.mark_gap();
             self.waiting.extend_from_slice(bytes);
+            self.end += bytes.len() as u64;
         }
     }
 
-    fn take(&mut self) -> Option<Bytes> {
+    fn take(&mut self) -> Option<Piece> {
         if self.waiting.is_empty() {
             // A gap with nothing after it is told too, once everything before it has been read.
             self.mark_gap();
         }
-        (!self.waiting.is_empty()).then(|| std::mem::take(&mut self.waiting).freeze())
+        (!self.waiting.is_empty()).then(|| Piece {
+            bytes: std::mem::take(&mut self.waiting).freeze(),
+            end: self.end,
+            continues: !std::mem::take(&mut self.has_gap),
+        })
     }
 
+    /// Only while nothing waits, so that the line about a gap begins a piece.
     fn mark_gap(&mut self) {
         if self.dropped > 0 {
             let marker = format!("\n— {} bytes dropped —\n", self.dropped);
             self.waiting.extend_from_slice(marker.as_bytes());
+            self.end += self.dropped;
             self.dropped = 0;
+            self.has_gap = true;
         }
     }
 }

@@ -9,14 +9,14 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::frame::{Kind, frame};
-use crate::in_flight::{Change, InFlight, Request, Shown};
+use crate::in_flight::{Change, InFlight, Progress, Request, Shown};
 
 /// What the client knows of the table, and what is to change.
 pub(super) struct InFlightSource {
     table: Arc<InFlight>,
     changes: Receiver<Change>,
-    /// The requests that the client knows, with the bytes that it knows of.
-    known: BTreeMap<u64, u64>,
+    /// The requests that the client knows, and how far it knows them to be.
+    known: BTreeMap<u64, Progress>,
 }
 
 /// The open requests, or how they have changed.
@@ -33,7 +33,7 @@ pub(super) enum Event<'a> {
     /// One has come, or got further.
     Upsert {
         /// As it is now.
-        request: Shown<'a>,
+        request: Box<Shown<'a>>,
     },
     /// One has ended.
     Remove {
@@ -54,7 +54,7 @@ impl InFlightSource {
         (source.snapshot(&list), source)
     }
 
-    /// The next request that comes or goes, or whose answer begins; the whole list when some were missed. Safe to cancel.
+    /// The next request that comes or goes, or gets to another phase; the whole list when some were missed. Safe to cancel.
     pub(super) async fn next(&mut self) -> Bytes {
         match self.changes.recv().await {
             Ok(Change::Upsert(request)) => self.upsert(&request),
@@ -72,18 +72,19 @@ impl InFlightSource {
         }
     }
 
-    /// Whether an answer may get further.
+    /// Whether a request may get further.
     pub(super) fn has_open(&self) -> bool {
         !self.known.is_empty()
     }
 
-    /// The requests whose answers got further since the client was told of them.
+    /// The requests that got further since the client was told of them: in their answer, in the queue, or because the load
+    /// of their model has begun.
     pub(super) fn progress(&mut self) -> Vec<Bytes> {
         let open = self.table.open();
         let further = |request: &&Arc<Request>| {
             let known = self.known.get(&request.id());
             // The client gets to know the others first.
-            known.is_some_and(|bytes| *bytes != request.answer_bytes())
+            known.is_some_and(|known| *known != request.progress())
         };
         let further: Vec<_> = open.iter().filter(further).collect();
         further.into_iter().map(|request| self.upsert(request)).collect()
@@ -91,16 +92,16 @@ impl InFlightSource {
 
     fn upsert(&mut self, request: &Request) -> Bytes {
         // Before it is shown: what comes in between is told again.
-        self.known.insert(request.id(), request.answer_bytes());
+        self.known.insert(request.id(), request.progress());
         event(&Event::Upsert {
-            request: request.show(),
+            request: Box::new(request.show()),
         })
     }
 
     fn snapshot(&mut self, list: &[Arc<Request>]) -> Bytes {
         self.known = list
             .iter()
-            .map(|request| (request.id(), request.answer_bytes()))
+            .map(|request| (request.id(), request.progress()))
             .collect();
         event(&Event::Snapshot {
             requests: list.iter().map(|request| request.show()).collect(),
@@ -122,6 +123,7 @@ mod tests {
     fn enter(table: &Arc<InFlight>) -> Entry {
         table.enter(Description {
             model: "m".to_owned(),
+            at_peer: false,
             path: "/x".to_owned(),
             method: Method::POST,
             headers: HeaderMap::new(),

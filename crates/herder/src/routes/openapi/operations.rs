@@ -3,7 +3,7 @@
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use super::super::events::Event;
+use super::super::events::{self, Event};
 use super::super::table::Endpoint;
 use super::super::{models, performance, profiles, reload, reply, running, swaps, version};
 use super::operation::Operation;
@@ -74,10 +74,18 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             .shares("413", "BodyTooLarge"),
         Endpoint::Events => Operation::new("events", "Everything that changes, as it happens")
             .about(
-                "Server-sent events, all with the name `message`. First come the history of both logs, \
+                "Server-sent events, all with the name `message`. First come the history of the logs, \
                  `modelStatus`, `uiConfig`, `profileChanged` and the open requests; then what changes. Comments are \
                  signs of life.",
             )
+            .query(
+                events::LOGS,
+                "A log to follow: `proxy`, `upstream`, `model:` and a local model's id or alias, or `none`. May come more \
+                 than once. Behind it a `~` and the `cursor` of its last `logData`: then only what came after that is \
+                 sent first, if it is still kept. Without this parameter `proxy` and `upstream`, without cursors.",
+                &json!({ "type": "array", "items": { "type": "string" }, "maxItems": events::MAX_LOGS }),
+            )
+            .fails(400, "No such log, or too many.")
             .answers(
                 "200",
                 "The stream. It ends when herder does, or when it is not read.",

@@ -1,0 +1,17 @@
+// Asking a model: the requests of every tab of the playground, which carry the id of this page load.
+
+import { request } from "../../api/client";
+import { SESSION_ID } from "./session_id";
+
+/** Sends JSON, or a form, to a model. Throws as `request` does. */
+export function askModel(path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { "x-session-id": SESSION_ID };
+  if (body instanceof FormData) return request(path, { method: "POST", headers, body, signal });
+  headers["content-type"] = "application/json";
+  return request(path, { method: "POST", headers, body: JSON.stringify(body), signal });
+}
+
+/** Fetches something of a model, such as its voices. */
+export function askAboutModel(path: string, signal: AbortSignal): Promise<Response> {
+  return request(path, { headers: { "x-session-id": SESSION_ID }, signal });
+}
