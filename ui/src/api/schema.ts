@@ -453,13 +453,14 @@ export interface components {
         };
         /** @description What has been written into a log. */
         LogData: {
-            /** @description The text; the first time all that is kept. */
+            /** @description Whether the text follows what the client had before, without a gap. Only beside `cursor`. A field of herder. */
+            continues?: boolean | null;
+            /** @description Where the text ends. A client that comes back adds it to the name of the log, behind a `~`. Only for logs that the client has chosen. A field of herder. */
+            cursor?: string | null;
+            /** @description The text; the first time all that is kept, or with a cursor what came behind it. */
             data: string;
-            /**
-             * @description Which log.
-             * @enum {string}
-             */
-            source: "proxy" | "upstream";
+            /** @description Which log: `proxy`, `upstream`, or `model:` and a model's id. */
+            source: string;
         };
         /** @description A set of the matrix. */
         MatrixSet: {
@@ -561,15 +562,27 @@ export interface components {
              * @description Milliseconds until its turn, as far as that is known. A field of herder.
              */
             estimated_wait_ms?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds from its arrival until the body of the answer began. A field of herder.
+             */
+            first_byte_ms?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds from its arrival until its model, or its peer, got it. A field of herder.
+             */
+            granted_ms?: number | null;
             /** @description Its number, for cancelling it. */
             id: string;
             /** @description Its method. */
             method: string;
             /** @description Id of the model; `peer/model` for a model of a peer. */
             model: string;
+            /** @description Where it is. A field of herder. */
+            phase: components["schemas"]["Phase"];
             /**
              * Format: uint
-             * @description Its place among those who wait for its model, while it waits under the scheduler `fair`. A field of herder.
+             * @description Its place in the queue while it waits there, counted from 1: among all who wait, or under the scheduler `fair` among those who wait for its model. A field of herder.
              */
             queue_position?: number | null;
             /** @description Where the client is. */
@@ -620,6 +633,8 @@ export interface components {
             /** @description Processors, memory and network. */
             sys_stats: components["schemas"]["SystemSample"][];
         };
+        /** @description Where an open request is. */
+        Phase: "queued" | "loading" | "waiting" | "streaming";
         /** @description The architecture of the processors. */
         ProcessorArchitecture: {
             /**
@@ -1031,6 +1046,7 @@ export type NetworkSample = components['schemas']['NetworkSample'];
 export type OpenRequest = components['schemas']['OpenRequest'];
 export type OperatingSystem = components['schemas']['OperatingSystem'];
 export type Performance = components['schemas']['Performance'];
+export type Phase = components['schemas']['Phase'];
 export type ProcessorArchitecture = components['schemas']['ProcessorArchitecture'];
 export type Profile = components['schemas']['Profile'];
 export type Profiles = components['schemas']['Profiles'];
