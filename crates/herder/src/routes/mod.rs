@@ -7,6 +7,7 @@ mod abilities;
 mod activity;
 mod captures;
 mod comfyui;
+mod config;
 mod events;
 mod hardware;
 mod health;
@@ -111,6 +112,7 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Performance => performance::samples(&context),
         Endpoint::Metrics => Ok(metrics::exposition(&context).await),
         Endpoint::Hardware => hardware::snapshot(&context),
+        Endpoint::Configuration => Ok(config::show(&context).await),
         Endpoint::Reload => reload::reload(&context).await,
         Endpoint::Document => Ok(openapi::document()),
         Endpoint::Plan => swaps::plan(&context),

@@ -54,6 +54,8 @@ pub(crate) enum Endpoint {
     Metrics,
     /// Which machine this is.
     Hardware,
+    /// The configuration in use.
+    Configuration,
     /// Reads the configuration again.
     Reload,
     /// What would become of a request.
@@ -152,6 +154,7 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Put, "/api/profiles/active", Endpoint::SwitchProfile),
     (Get, "/api/events", Endpoint::Events),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
+    (Get, "/api/config", Endpoint::Configuration),
     (Post, "/api/config/reload", Endpoint::Reload),
     (Get, "/api/metrics/activity", Endpoint::Activity),
     (Get, "/api/captures/*", Endpoint::Capture),
@@ -212,6 +215,7 @@ impl Endpoint {
             | Self::Performance
             | Self::Metrics
             | Self::Hardware
+            | Self::Configuration
             | Self::Reload
             | Self::Plan
             | Self::Swaps
@@ -367,6 +371,8 @@ mod tests {
                 "/logs/stream/a/b",
                 Found::Route(Endpoint::LogStreamOf, "a/b"),
             ),
+            ("GET", "/api/config", Found::Route(Endpoint::Configuration, "")),
+            ("POST", "/api/config", Found::WrongMethod("GET, HEAD".into())),
             ("POST", "/api/config/reload", Found::Route(Endpoint::Reload, "")),
             ("GET", "/api/config/reload", Found::WrongMethod("POST".into())),
             ("GET", "/api/profiles", Found::Route(Endpoint::Profiles, "")),

@@ -10,6 +10,7 @@ mod bad_answers;
 mod bad_requests;
 mod beyond_the_table;
 mod comfyui;
+mod config;
 mod event_logs;
 mod event_phases;
 mod events;

@@ -247,6 +247,11 @@ async fn openapi_answers_to_other_methods_are_as_documented() {
         assert_eq!(answer.status, status, "{target}: {}", answer.text());
         document.check(target, &document.0["paths"][path][verb], &answer);
     }
+    // Which has a last reload by now.
+    let config = router.get("/api/config").await;
+    assert_eq!(config.json()["last_reload"]["outcome"], "unchanged");
+    let operation = &document.0["paths"]["/api/config"]["get"];
+    document.check("/api/config", operation, &config);
 }
 
 /// The other tests would be worth little if everything fitted.

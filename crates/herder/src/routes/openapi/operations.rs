@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::events::{self, Event};
 use super::super::table::Endpoint;
-use super::super::{models, performance, profiles, reload, reply, running, swaps, version};
+use super::super::{config, models, performance, profiles, reload, reply, running, swaps, version};
 use super::operation::Operation;
 use crate::activity::capture::Capture;
 use crate::activity::query::{MAX_LIMIT, Page, Sort};
@@ -44,6 +44,12 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             .path("model", "Id or alias; slashes may be spelt `/` or `%2F`.", &json!("orca-7b"))
             .gives_text(200, "`OK`", "text/plain")
             .fails(404, "No such model of herder's own."),
+        Endpoint::Configuration => Operation::new("herder", "The configuration in use, and how the last reload ended")
+            .about(
+                "Without secrets: keys, values from the environment, values of options, variables, parameters and \
+                 headers that are named like secrets, and credentials in addresses are `***`.",
+            )
+            .gives::<config::Shown<'_>>(schemas, 200, "As it is now. A refused reload leaves it as it was."),
         Endpoint::Reload => Operation::new("herder", "Read the configuration again")
             .about(
                 "Models that have not changed keep their processes and requests; those that \
