@@ -59,6 +59,11 @@ export interface components {
             duration_ms: number;
             /** @description Why it failed; absent when it did not. */
             error_msg?: string;
+            /**
+             * Format: int64
+             * @description Milliseconds from arrival until the body of the answer began: with a stream, until its first token. Absent when it never did, and when nobody measured it. A field of herder.
+             */
+            first_byte_ms?: number | null;
             /** @description Whether request and answer can be looked at. */
             has_capture: boolean;
             /**
@@ -72,6 +77,11 @@ export interface components {
             };
             /** @description The local model's id, or the name that the client used. */
             model: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until its model got it, waiting and loading included. Absent when it never did, when a peer served it, and when nobody measured it. A field of herder.
+             */
+            queued_ms?: number | null;
             /** @description The path that the model server saw, without its query. */
             req_path: string;
             /** @description `Content-Type` of the answer. */
@@ -165,6 +175,34 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description The configuration in use. */
+        Configuration: {
+            /** @description In the order in which they are merged. */
+            files: components["schemas"]["ConfigurationFile"][];
+            /** @description The last reload since herder started. */
+            last_reload: components["schemas"]["LastReload"] | null;
+            /**
+             * Format: date-time
+             * @description When it was taken over.
+             */
+            loaded_at: string;
+            /** @description What works, but probably not as meant; and what needs a restart. */
+            warnings: components["schemas"]["Finding"][];
+            /** @description Whether changes of the files are noticed by themselves (`-watch-config`). */
+            watched: boolean;
+            /** @description The effective configuration: merged, macros expanded, defaults filled in. Secrets are `***`. Of a very long one only the first lines are here, and a comment says so. */
+            yaml: string;
+        };
+        /** @description A file of the configuration. */
+        ConfigurationFile: {
+            /**
+             * Format: date-time
+             * @description When it was written last, as it is now; `null` when it is gone, or cannot be asked.
+             */
+            modified: string | null;
+            /** @description As it was named on the command line, or below the directory that was. */
+            path: string;
+        };
         /** @description The processors. */
         Cpu: {
             /**
@@ -250,6 +288,27 @@ export interface components {
             data: string;
             /** @constant */
             type: "profileChanged";
+        };
+        /** @description What `herder check` would say. */
+        Finding: {
+            /**
+             * Format: uint
+             * @description Column in characters, from 1.
+             */
+            column: number | null;
+            /** @description Where it is, as the user named the file. */
+            file: string | null;
+            /** @description What to do about it. */
+            hint: string | null;
+            /**
+             * Format: uint
+             * @description Line, from 1.
+             */
+            line: number | null;
+            /** @description What it is about. */
+            message: string;
+            /** @description `warning`: the configuration works, but probably not as meant. `error`: it cannot be used. */
+            severity: string;
         };
         /** @description One look at one GPU. Unknown numbers are 0. */
         GpuSample: {
@@ -396,6 +455,56 @@ export interface components {
             /** @constant */
             operation: "remove";
         };
+        /** @description What went wrong last. */
+        LastFailure: {
+            /**
+             * Format: date-time
+             * @description When it was noticed.
+             */
+            at: string;
+            /**
+             * Format: uint32
+             * @description Starts that have failed in a row; an unload or a reload forgets them.
+             */
+            failures_in_a_row: number;
+            /** @description The last lines that it printed, secrets masked. */
+            log_tail: string[];
+            /**
+             * Format: date-time
+             * @description When the next start is allowed; `null` when that is now.
+             */
+            next_attempt_at: string | null;
+            /** @description For people, secrets masked. */
+            reason: string;
+            /** @description `exit status 1`; `null` when no process has ended. */
+            status: string | null;
+        };
+        /** @description How a reload ended. */
+        LastReload: {
+            /** @description Models that are only in the new configuration. */
+            added: string[];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Models with other settings. */
+            changed: string[];
+            /** @description Why it was refused: a line for each reason, with its place. */
+            error: string | null;
+            outcome: components["schemas"]["ReloadOutcome"];
+            /** @description Models that were only in the old one. */
+            removed: string[];
+            /** @description Settings outside the models that differ. */
+            settings: string[];
+            /** @description What asked for it; the first, if several did. */
+            trigger: components["schemas"]["Trigger"];
+            /**
+             * Format: uint
+             * @description How many warnings there were.
+             */
+            warnings: number;
+        };
         /** @description A name that a request may ask for: a model, an alias, a model of a peer, a selector, or a pin of the active profile. */
         ListedModel: {
             /** @description What goes in and comes out. */
@@ -451,6 +560,21 @@ export interface components {
              */
             value: "loaded" | "unloaded";
         };
+        /** @description A model that was wanted ready and is. */
+        LoadedModel: {
+            /** @description Its id. */
+            model: string;
+            /**
+             * Format: double
+             * @description From the wish until it was ready.
+             */
+            seconds: number;
+            /**
+             * @description Always `ready`.
+             * @constant
+             */
+            state: "ready";
+        };
         /** @description What has been written into a log. */
         LogData: {
             /** @description Whether the text follows what the client had before, without a gap. Only beside `cursor`. A field of herder. */
@@ -490,6 +614,31 @@ export interface components {
              */
             capacity_bytes: number;
         };
+        /** @description Who may run beside a model. */
+        ModelCompany: {
+            /** @description A request for a member stops models of other groups. */
+            exclusive: boolean;
+            /** @description Its name; `(default)` holds the models of no group. */
+            group: string;
+            /** @constant */
+            kind: "group";
+            /** @description Ids. */
+            members: string[];
+            /** @description Never stopped by models of other groups. */
+            persistent: boolean;
+            /** @description Members take turns. */
+            swap: boolean;
+        } | {
+            /**
+             * Format: uint64
+             * @description What it costs to stop it for another model.
+             */
+            evict_cost: number;
+            /** @constant */
+            kind: "matrix";
+            /** @description The sets that it may run in, in written order; without one it runs alone. */
+            sets: components["schemas"]["MatrixSet"][];
+        };
         /** @description What was measured, now and by earlier runs. */
         ModelCosts: {
             /** @description From the start of its process to readiness. */
@@ -498,6 +647,98 @@ export interface components {
             service: components["schemas"]["MeasuredTime"];
             /** @description From the order to stop until its process is gone. */
             stop: components["schemas"]["MeasuredTime"];
+        };
+        /** @description A model of herder's own: what the configuration says of it, and how it is. */
+        ModelDetails: {
+            /** @description Its other names. */
+            aliases: string[];
+            /** @description Abilities by name; what a model cannot do is not listed. */
+            capabilities?: {
+                [key: string]: boolean;
+            };
+            /** @description What answers with 200 when it is ready; `null` when it is ready at once. */
+            check_endpoint: string | null;
+            /** @description The expanded command, secrets masked. */
+            cmd: string;
+            /** @description The command that stops it, secrets masked; `null` for the signal. */
+            cmd_stop: string | null;
+            /**
+             * Format: uint32
+             * @description Requests that it may serve; with the scheduler `fifo` those that wait count too, unless `settings.fifo.limit` says otherwise.
+             */
+            concurrency_limit: number;
+            /**
+             * Format: uint64
+             * @description Tokens that fit into the context.
+             */
+            context_length?: number;
+            /** @description What it takes in time. */
+            costs: components["schemas"]["ModelCosts"];
+            /** @description For people; may be empty. */
+            description: string;
+            /** @description What is changed in requests to it, for people, one edit each. Values are not told. */
+            filters: string[];
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: uint32
+             * @description Requests that it serves.
+             */
+            in_flight: number;
+            /** @description The last start that failed, or the process that ended by itself; `null` from the next successful load on. */
+            last_failure: components["schemas"]["LastFailure"] | null;
+            /** @description The configuration's own words about it; `null` for none. */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** @description For people; may be empty. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description The process that was started for it; `null` without one.
+             */
+            pid: number | null;
+            /** @description Where it answers, secrets masked. */
+            proxy: string;
+            /**
+             * Format: uint32
+             * @description Requests that wait for it, in the queue or for its load.
+             */
+            queued: number;
+            /** @description Who may run beside it. */
+            residency: components["schemas"]["ModelCompany"];
+            /**
+             * Format: uint64
+             * @description Memory of its processes, shared pages counted for each; `null` without a process, and where the system does not tell.
+             */
+            resident_bytes: number | null;
+            /**
+             * Format: date-time
+             * @description When it came into this state; `null` when it has had no other since herder began.
+             */
+            since: string | null;
+            /**
+             * @description What its process is doing.
+             * @enum {string}
+             */
+            state: "stopped" | "starting" | "ready" | "stopping";
+            /**
+             * Format: uint64
+             * @description 0 = never unloaded for idleness.
+             */
+            ttl_seconds: number;
+            /** @description Left out of the model list. */
+            unlisted: boolean;
+            /**
+             * Format: date-time
+             * @description When it is unloaded for idleness; `null` unless its idle clock runs.
+             */
+            unload_at: string | null;
+        };
+        /** @description The configured models. */
+        ModelDetailsList: {
+            /** @description In ascending order of id. */
+            models: components["schemas"]["ModelDetails"][];
         };
         /** @description Every listed name, in byte order. */
         ModelList: {
@@ -534,6 +775,13 @@ export interface components {
             state: "stopped" | "starting" | "ready" | "stopping" | "";
             /** @description Left out of the model list. */
             unlisted: boolean;
+        };
+        /** @description What a model's process did lately. */
+        ModelResidency: {
+            /** @description The model. It need not be configured any more. */
+            id: string;
+            /** @description In order of time. Where there is none, the model had no process. */
+            spans: components["schemas"]["ResidencySpan"][];
         };
         /** @description What has passed a network interface. */
         NetworkSample: {
@@ -673,6 +921,8 @@ export interface components {
             msg: string;
             /** @description Only in the old one. */
             removed: string[];
+            /** @description Names of the settings outside the models that differ. */
+            settings: string[];
             /**
              * Format: uint
              * @description How many are the same.
@@ -680,6 +930,47 @@ export interface components {
             unchanged: number;
             /** @description What works, but probably not as meant, each with its place in the files; and what needs a restart. */
             warnings: string[];
+        };
+        /** @description What came of a reload. */
+        ReloadOutcome: "applied" | "unchanged" | "refused";
+        /** @description The last minutes of every model. */
+        Residency: {
+            /** @description Models that had a process in this time, in ascending order of id. */
+            models: components["schemas"]["ModelResidency"][];
+            /**
+             * Format: date-time
+             * @description The present.
+             */
+            now: string;
+            /**
+             * Format: date-time
+             * @description Whatever lasted beyond this moment is there, from its own beginning.
+             */
+            since: string;
+        };
+        /** @description A time in which a model's process was in one state. */
+        ResidencySpan: {
+            /** @description The model for which this one leaves; `null` unless it does. */
+            by: string | null;
+            /** @description Why it began, for people. */
+            cause: string;
+            /** @description Why it ended, for people; `null` while it lasts. */
+            ended: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            from: string;
+            /**
+             * @description What it was doing.
+             * @enum {string}
+             */
+            state: "starting" | "ready" | "stopping";
+            /**
+             * Format: date-time
+             * @description When it ended; `null` while it lasts.
+             */
+            until: string | null;
         };
         /** @description A model with a process. All fields are always there. */
         RunningModel: {
@@ -760,6 +1051,11 @@ export interface components {
              * @description How long the first of those who wait had waited before the load could begin, mostly for victims to end what they served.
              */
             drain_seconds: number;
+            /**
+             * Format: date-time
+             * @description When it was over; `null` while it is under way.
+             */
+            ended: string | null;
             /** @description Why these, and what that cost. */
             explanation: string;
             /**
@@ -808,7 +1104,7 @@ export interface components {
             victims: string[];
         };
         /** @description Why a model was loaded. */
-        SwapCause: "request" | "preload";
+        SwapCause: "request" | "preload" | "operator";
         /** @description A model that left. */
         SwapLeaver: {
             /** @description Its id. */
@@ -980,6 +1276,8 @@ export interface components {
              */
             tokens_per_second: number;
         };
+        /** @description What asks for a reload. */
+        Trigger: "request" | "file" | "signal";
         /** @description What it has to know about the list of finished requests. */
         UiActivity: {
             /** @description Headers that name a session. */
@@ -1021,27 +1319,37 @@ export type ActivityPage = components['schemas']['ActivityPage'];
 export type Architecture = components['schemas']['Architecture'];
 export type BusyModel = components['schemas']['BusyModel'];
 export type Capture = components['schemas']['Capture'];
+export type Configuration = components['schemas']['Configuration'];
+export type ConfigurationFile = components['schemas']['ConfigurationFile'];
 export type Cpu = components['schemas']['Cpu'];
 export type Done = components['schemas']['Done'];
 export type Environment = components['schemas']['Environment'];
 export type Error = components['schemas']['Error'];
 export type ErrorDescription = components['schemas']['ErrorDescription'];
 export type Event = components['schemas']['Event'];
+export type Finding = components['schemas']['Finding'];
 export type GpuSample = components['schemas']['GpuSample'];
 export type Hardware = components['schemas']['Hardware'];
 export type HardwareCapture = components['schemas']['HardwareCapture'];
 export type Histogram = components['schemas']['Histogram'];
 export type InFlight = components['schemas']['InFlight'];
+export type LastFailure = components['schemas']['LastFailure'];
+export type LastReload = components['schemas']['LastReload'];
 export type ListedModel = components['schemas']['ListedModel'];
 export type ListedModelMeta = components['schemas']['ListedModelMeta'];
 export type ListedModelStatus = components['schemas']['ListedModelStatus'];
+export type LoadedModel = components['schemas']['LoadedModel'];
 export type LogData = components['schemas']['LogData'];
 export type MatrixSet = components['schemas']['MatrixSet'];
 export type MeasuredTime = components['schemas']['MeasuredTime'];
 export type Memory = components['schemas']['Memory'];
+export type ModelCompany = components['schemas']['ModelCompany'];
 export type ModelCosts = components['schemas']['ModelCosts'];
+export type ModelDetails = components['schemas']['ModelDetails'];
+export type ModelDetailsList = components['schemas']['ModelDetailsList'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelNow = components['schemas']['ModelNow'];
+export type ModelResidency = components['schemas']['ModelResidency'];
 export type NetworkSample = components['schemas']['NetworkSample'];
 export type OpenRequest = components['schemas']['OpenRequest'];
 export type OperatingSystem = components['schemas']['OperatingSystem'];
@@ -1051,6 +1359,9 @@ export type ProcessorArchitecture = components['schemas']['ProcessorArchitecture
 export type Profile = components['schemas']['Profile'];
 export type Profiles = components['schemas']['Profiles'];
 export type Reloaded = components['schemas']['Reloaded'];
+export type ReloadOutcome = components['schemas']['ReloadOutcome'];
+export type Residency = components['schemas']['Residency'];
+export type ResidencySpan = components['schemas']['ResidencySpan'];
 export type RunningModel = components['schemas']['RunningModel'];
 export type RunningModels = components['schemas']['RunningModels'];
 export type Statistics = components['schemas']['Statistics'];
@@ -1065,6 +1376,7 @@ export type SwapPlan = components['schemas']['SwapPlan'];
 export type SwapVictim = components['schemas']['SwapVictim'];
 export type SystemSample = components['schemas']['SystemSample'];
 export type Tokens = components['schemas']['Tokens'];
+export type Trigger = components['schemas']['Trigger'];
 export type UiActivity = components['schemas']['UiActivity'];
 export type UiConfig = components['schemas']['UiConfig'];
 export type Version = components['schemas']['Version'];
