@@ -15,7 +15,7 @@ const LONG_PART = 8_000;
 export const LONGEST_PART = 20_000;
 
 /** Characters of an answer that are formatted; what follows is shown as it is written. */
-export const MOST_FORMATTED = 200_000;
+export const MOST_FORMATTED = 120_000;
 
 /** Parts of an answer that may be as short as a paragraph. Later ones have at least so many characters: a browser slows down under tens
  *  of thousands of parts. */
