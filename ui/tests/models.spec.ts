@@ -1,6 +1,7 @@
 // The page of models, and a model's page.
 
 import type { Locator } from "@playwright/test";
+import { expectAccessible } from "./support/accessibility";
 import { expect, test, type Herder, type Page } from "./support/test";
 
 /** The row of a model in the list, by what it is called there. */
@@ -70,6 +71,19 @@ test("case 17: Load makes a model ready in the list, the sidebar and on its page
   await expect(page).toHaveURL(/\/ui\/models\/orca-7b$/);
   await expect(page.getByRole("main")).toContainText("ready");
   await expect(unload(page, "orca-7b")).toBeVisible();
+});
+
+test("a model's page shows its requests, and Back leads to the tab before", async ({ page, herder }) => {
+  expect((await herder.chat("orca-7b")).status).toBe(200);
+  expect((await herder.chat("lynx-7b")).status).toBe(200);
+  await page.goto("/ui/models/orca-7b");
+  await expect(page.getByRole("tab", { name: "Activity" })).toHaveAttribute("aria-selected", "true");
+  const answered = page.getByRole("tabpanel").getByRole("row").filter({ hasText: /\b200\b/ });
+  await expect(answered).toHaveCount(1);
+  await page.getByRole("tab", { name: "Details" }).click();
+  await expect(page.getByRole("heading", { name: "Process" })).toBeVisible();
+  await page.goBack();
+  await expect(answered).toHaveCount(1);
 });
 
 test("case 18: a load that fails says so at the model, with the reason", async ({ page }) => {
@@ -281,6 +295,33 @@ test("the details of a model", async ({ page, herder }) => {
   await expect(panel.getByRole("list", { name: "Members of the group" }).getByRole("link", { name: "slowpoke" })).toBeVisible();
 });
 
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test(`no serious fault in groups, details and questions, ${colorScheme}`, async ({ page, herder }) => {
+      herder.script("orca-7b", "/v1/chat/completions", { body: {}, hold: true });
+      const cut = herder.chat("orca-7b").then((answer) => answer.status, () => 0);
+      await page.goto("/ui/models?group=1");
+      await page.getByLabel("Show capability tags").check();
+      await expect(row(page, "Orca (orca-7b)")).toContainText("1 in flight");
+      await load(page, "slowpoke").click();
+      await expect(row(page, "slowpoke")).toContainText("Waiting for its turn");
+      await load(page, "lynx-7b").hover();
+      await expect(tooltip(page)).toContainText("Fits beside orca-7b");
+      await expectAccessible(page, "groups");
+      await unload(page, "orca-7b").click();
+      await expect(page.getByRole("dialog", { name: "Stop orca-7b?" })).toBeVisible();
+      await expectAccessible(page, "the question");
+      await page.goto("/ui/models/orca-7b?tab=details");
+      await expect(page.getByRole("heading", { name: "Process" })).toBeVisible();
+      await expectAccessible(page, "details");
+      herder.release("orca-7b");
+      expect(await cut).toBe(200);
+    });
+  });
+}
+
 test("an unload that fails says so at the model, and can be tried again", async ({ page, herder }) => {
   await ready(herder, "orca-7b");
   await page.goto("/ui/models");
@@ -323,7 +364,7 @@ test.describe("odd ids", () => {
       await load(page, id).click();
       await expect(row(page, id)).toContainText("ready");
       const server = page.waitForEvent("popup");
-      await row(page, id).getByRole("link", { name: /Open the model server/ }).click();
+      await row(page, id).getByRole("link", { name: /Open server/ }).click();
       await expect.poll(async () => new URL((await server).url()).pathname).toBe(`/upstream/${encodeURIComponent(id)}/`);
       await (await server).close();
       await row(page, id).getByRole("link", { name: id, exact: true }).click();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelDetails } from "./details";
+import type { ModelDetails } from "../../api/schema";
 import { costRows, idleText, limitFacts, processFacts } from "./facts";
 
 describe("facts", () => {

@@ -1,8 +1,8 @@
 // Everything that herder knows of a model, as labelled facts for its page.
 
+import type { MeasuredTime, ModelDetails } from "../../api/schema";
 import { bytes, count } from "../../format/quantity";
 import { dateTime, duration } from "../../format/time";
-import type { MeasuredTime, ModelDetails } from "./details";
 import { about } from "./load_progress";
 
 export interface Fact {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { LastFailure } from "../../api/schema";
 import { ApiError } from "../../api/error";
-import type { LastFailure } from "./details";
 import { failureOf, failureOfLast, isCancelled, TAIL_LINES } from "./failure";
 
 const last: LastFailure = {

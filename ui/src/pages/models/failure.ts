@@ -1,7 +1,7 @@
 // Why a model could not be loaded, as the page shows it: from the answer to a load, and from what herder remembers.
 
+import type { LastFailure } from "../../api/schema";
 import { ApiError } from "../../api/error";
-import type { LastFailure } from "./details";
 
 export interface FailureWords {
   /** One sentence, or what the server said. */
