@@ -153,11 +153,21 @@ test("case 19: a load that waits its turn is given up without harm", async ({ pa
   await expect(row(page, "Orca (orca-7b)")).toContainText("1 in flight");
   await load(page, "slowpoke").click();
   await expect(row(page, "slowpoke")).toContainText("Waiting for its turn");
+  await expect(row(page, "slowpoke")).toContainText("Loading this would wait: orca-7b serves 1 request.");
+  // Each load that waits holds a connection of the browser, so there is an end to them.
+  await page.getByLabel("Show unlisted models").check();
+  for (const id of ["comfyui_auto", "scribe", "vega/coder-32b"]) await load(page, id).click();
+  await expect(load(page, "broken")).toBeDisabled();
+  await cancel(page, "vega/coder-32b").click();
+  await expect(load(page, "broken")).toBeEnabled();
   await cancel(page, "slowpoke").click();
   await expect(load(page, "slowpoke")).toBeEnabled();
   await expect(row(page, "slowpoke")).not.toContainText("Waiting for its turn");
+  for (const id of ["comfyui_auto", "scribe"]) await cancel(page, id).click();
+  await expect(page.getByText("Waiting for its turn")).toHaveCount(0);
   herder.release("orca-7b");
   expect((await served).status).toBe(200);
+  await expect(row(page, "Orca (orca-7b)")).toContainText("ready");
   await expect(row(page, "slowpoke")).toContainText("stopped");
 });
 
@@ -377,6 +387,23 @@ test.describe("odd ids", () => {
       expect(running).toEqual([]);
     });
   }
+});
+
+test.describe("many models", () => {
+  const ids = Array.from({ length: 250 }, (_, at) => `model-${at}`);
+  test.use({ config: `models:\n${ids.map((id) => `  ${id}: {cmd: "@MODEL@"}`).join("\n")}\n` });
+
+  test("a long list comes in parts, and the search finds in all of it", async ({ page }) => {
+    await page.goto("/ui/models");
+    const rows = page.getByRole("list", { name: "Models", exact: true }).getByRole("listitem");
+    await expect(rows).toHaveCount(200);
+    await expect(counts(page)).toHaveText("250 of 250 · 0 ready");
+    await page.getByRole("button", { name: "Show more (50)" }).click();
+    await expect(rows).toHaveCount(250);
+    await page.reload();
+    await page.getByLabel("Search models").fill("model-249");
+    await expect(rows).toHaveCount(1);
+  });
 });
 
 test("380 px: nothing has to be scrolled sideways", async ({ page, herder }) => {
