@@ -32,16 +32,16 @@ export interface Happening {
 /** Happenings that are shown: more could not be told apart on a screen. The latest are kept. */
 export const HAPPENINGS_AT_MOST = 300;
 
-/** All that happened from a moment on, the earliest first, and how much of it is left out. */
-export function happeningsOf(
-  swaps: readonly Swap[],
-  residency: readonly ModelSpans[],
-  from: number,
-): { list: Happening[]; more: number } {
+/** All that is known to have happened, the earliest first. */
+export function happeningsOf(swaps: readonly Swap[], residency: readonly ModelSpans[]): Happening[] {
   const ends = residency.flatMap((model) => endsOf(model));
-  const all = [...swaps.map(swapped), ...ends]
-    .filter((happening) => happening.at >= from)
-    .sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
+  return [...swaps.map(swapped), ...ends].sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
+}
+
+/** What happened from a moment on, and how much of it is left out. */
+export function since(happenings: readonly Happening[], from: number): { list: Happening[]; more: number } {
+  const first = happenings.findIndex((happening) => happening.at >= from);
+  const all = first < 0 ? [] : happenings.slice(first);
   const list = all.slice(-HAPPENINGS_AT_MOST);
   return { list, more: all.length - list.length };
 }
