@@ -6,12 +6,14 @@
 //! which no table of keys describes. It hides too much rather than too little.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 use serde_json::Value;
 
 use crate::read::sensitive::is_secret_name;
+use crate::render::SHORTEST_SECRET;
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "***";
@@ -19,13 +21,13 @@ pub(crate) const MASK: &str = "***";
 /// Names of headers whose values are credentials, beside those that are named like secrets.
 const CREDENTIAL_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-/// Hides the secrets in the effective configuration. `known` are values that are hidden wherever they occur.
-pub(crate) fn redact_configuration(root: &mut Value, known: &[&String]) {
+/// Hides the secrets in the effective configuration. `known` are values that are hidden wherever they occur, longest first;
+/// those shorter than [`SHORTEST_SECRET`] are not.
+pub(crate) fn redact_configuration(root: &mut Value, known: &[String]) {
+    let known = Known::new(known);
     each_text(root, &|text| {
-        for secret in known {
-            if text.contains(secret.as_str()) {
-                *text = text.replace(secret.as_str(), MASK);
-            }
+        if let Some(redacted) = known.redact(text) {
+            *text = redacted;
         }
         if let Cow::Owned(redacted) = redact(text) {
             *text = redacted;
@@ -80,7 +82,7 @@ static FORMS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let value = r#"(?:"[^"]*"|'[^']*'|[^\s"'&]+)"#;
     [
         // --api-key x
-        format!(r#"(?P<before>(?:^|[\s"'])--?{name}["']?[\s,\\]+)(?:"[^"]*"|'[^']*'|[^\s"'\\-][^\s"']*)"#),
+        format!(r#"(?P<before>(?:^|[^\w.-])--?{name}["']?[\s,\\]+)(?:"[^"]*"|'[^']*'|[^\s"'\\-][^\s"']*)"#),
         // --api-key=x, API_KEY=x, ?key=x&
         format!(r"(?P<before>(?:^|[^\w.-]){name}=){value}"),
         // "api_key": "x"; what is escaped in it may hide its end, so that everything behind it is hidden, too
@@ -97,6 +99,45 @@ static FORMS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     ]
     .map(|form| Regex::new(&form).expect("a fixed pattern"))
 });
+
+/// Values that are hidden wherever they occur. A thousand models may have a thousand keys, so texts are not searched for one
+/// after the other.
+struct Known<'a>(HashMap<[u8; SHORTEST_SECRET], Vec<&'a str>>);
+
+impl<'a> Known<'a> {
+    fn new(secrets: &'a [String]) -> Self {
+        let mut by_beginning: HashMap<_, Vec<_>> = HashMap::new();
+        for secret in secrets {
+            if let Some(beginning) = secret.as_bytes().first_chunk() {
+                by_beginning.entry(*beginning).or_default().push(secret.as_str());
+            }
+        }
+        Self(by_beginning)
+    }
+
+    /// The text without them; `None` when it has none.
+    fn redact(&self, text: &str) -> Option<String> {
+        let mut redacted = String::new();
+        let mut from = 0;
+        let mut position = 0;
+        while let Some(rest) = text.as_bytes().get(position..)
+            && let Some(beginning) = rest.first_chunk()
+        {
+            let candidates = self.0.get(beginning).into_iter().flatten();
+            let mut present = candidates.filter(|secret| rest.starts_with(secret.as_bytes()));
+            match present.next() {
+                Some(secret) => {
+                    redacted += &text[from..position];
+                    redacted += MASK;
+                    position += secret.len();
+                    from = position;
+                }
+                None => position += 1,
+            }
+        }
+        (from > 0).then(|| redacted + &text[from..])
+    }
+}
 
 fn each_text(value: &mut Value, change: &impl Fn(&mut String)) {
     match value {
@@ -166,6 +207,7 @@ mod tests {
             ),
             ("serve '--api-key' 'k' x", "serve '--api-key' *** x"),
             ("--token=\"a b\" --max-tokens 512", "--token=*** --max-tokens 512"),
+            ("`--api-key k` (x)", "`--api-key *** (x)"),
             ("--key-file f --password --x", "--key-file f --password --x"),
             ("-e HF_TOKEN=t -e DEBUG=1", "-e HF_TOKEN=*** -e DEBUG=1"),
             ("--dbPassword p", "--dbPassword ***"),
@@ -197,6 +239,25 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(redact(text), expected, "{text}");
             assert_eq!(redact(&redact(text)), expected, "{text}, once more");
+        }
+    }
+
+    #[test]
+    fn known_values_are_hidden_wherever_they_occur() {
+        let secrets = ["abcdef", "über-secret", "abcd", "cdef", "ab"].map(str::to_owned);
+        let known = Known::new(&secrets);
+        let table = [
+            ("abcd", Some("***")),
+            ("x abcdefg abcde", Some("x ***g ***e")),
+            ("äabcdü", Some("ä***ü")),
+            ("abcabcd", Some("abc***")),
+            ("abcdabcdef", Some("******")),
+            ("ein über-secret ü", Some("ein *** ü")),
+            ("ab abc ü", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(known.redact(text).as_deref(), expected, "{text}");
         }
     }
 

@@ -14,7 +14,6 @@ use crate::emit::to_yaml;
 use crate::loaded::Loaded;
 use crate::read::TIME_FORMATS;
 use crate::redact::{MASK, redact_configuration};
-use crate::render::SHORTEST_SECRET;
 use crate::typed::{
     Capabilities, Config, FifoLimit, Filters, Group, Linger, LogLevel, LogTimeFormat, LogToStdout, Matrix,
     Modality, Model, Peer, Profile, Router, Scheduler, SchedulerStrategy, Secret, Selector, Strategy,
@@ -35,9 +34,7 @@ impl Loaded {
     pub fn resolved_json(&self, show_secrets: bool) -> Value {
         let mut value = config_json(&self.config, show_secrets);
         if !show_secrets {
-            let long = |secret: &&String| secret.len() >= SHORTEST_SECRET;
-            let secrets: Vec<&String> = self.secrets().iter().filter(long).collect();
-            redact_configuration(&mut value, &secrets);
+            redact_configuration(&mut value, self.secrets());
         }
         value
     }

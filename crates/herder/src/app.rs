@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::activity::store::Store;
+use crate::configuration::Configuration;
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::Logs;
@@ -25,6 +26,8 @@ use crate::roster::Roster;
 pub struct App {
     /// The configuration of this moment. A request reads it once and keeps what it has read.
     pub snapshot: ArcSwap<Snapshot>,
+    /// The same for people to see.
+    pub configuration: Configuration,
     /// Told after every reload.
     pub reloaded: watch::Sender<()>,
     /// Asks for reloads.

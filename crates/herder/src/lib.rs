@@ -23,6 +23,7 @@ pub mod activity;
 pub mod app;
 pub mod cli;
 pub mod config_watch;
+pub mod configuration;
 pub mod driver;
 pub mod error;
 #[cfg(test)]

@@ -8,13 +8,15 @@ mod difference;
 
 use std::sync::Arc;
 
-use herder_config::{Config, Diagnostic, Environment, GivenPorts, LogToStdout, Sources};
+use herder_config::{Config, Diagnostic, Environment, GivenPorts, LogToStdout, Sources, redact};
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::activity::store::{Change, Settings};
 use crate::app::{App, Snapshot};
 use crate::config_watch::ConfigWatch;
+use crate::configuration::{Finding, InUse};
 use crate::measured_costs;
 use crate::plan::{self, LoadError, Planned};
 use crate::preload::{self, Preloader};
@@ -31,8 +33,26 @@ pub struct Reloader {
     requests: mpsc::Sender<Request>,
 }
 
-/// Who wants to hear how a reload ended.
-type Request = Option<oneshot::Sender<Outcome>>;
+/// Somebody who asks for a reload.
+#[derive(Debug)]
+struct Request {
+    trigger: Trigger,
+    /// Where he wants to hear how it ended, if he does.
+    answer: Option<oneshot::Sender<Outcome>>,
+}
+
+/// What asks for a reload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Trigger {
+    /// A request to the API.
+    Request,
+    /// Files that have changed, with `-watch-config`.
+    File,
+    /// SIGHUP.
+    Signal,
+}
 
 /// Where requests to reload come out.
 #[derive(Debug)]
@@ -92,9 +112,12 @@ impl Reloader {
     }
 
     /// Asks for a reload with the files as they are now.
-    pub fn request(&self) {
+    pub fn request(&self, trigger: Trigger) {
         // When there is no room, a reload is to come anyway.
-        let _ = self.requests.try_send(None);
+        let _ = self.requests.try_send(Request {
+            trigger,
+            answer: None,
+        });
     }
 
     /// Reloads with the files as they are now, and tells what came of it. It does not wait for processes.
@@ -104,8 +127,12 @@ impl Reloader {
     /// When everything stays as it was.
     pub async fn reload(&self) -> Outcome {
         let (sender, outcome) = oneshot::channel();
+        let request = Request {
+            trigger: Trigger::Request,
+            answer: Some(sender),
+        };
         // Nobody hears it when herder ends; then the sender is dropped.
-        let _ = self.requests.send(Some(sender)).await;
+        let _ = self.requests.send(request).await;
         let ended = || Err(Arc::new(ReloadError::ShuttingDown));
         outcome.await.unwrap_or_else(|_| ended())
     }
@@ -124,9 +151,14 @@ impl Requests {
 struct Asked(Vec<Request>);
 
 impl Asked {
+    /// What the first of them is; there is at least one.
+    fn trigger(&self) -> Trigger {
+        self.0.first().map_or(Trigger::Request, |first| first.trigger)
+    }
+
     /// The reload has ended. Who does not wait any more need not hear it.
     fn answer(self, outcome: &Outcome) {
-        for asker in self.0.into_iter().flatten() {
+        for asker in self.0.into_iter().filter_map(|request| request.answer) {
             let _ = asker.send(outcome.clone());
         }
     }
@@ -155,13 +187,16 @@ async fn reload_each(app: Arc<App>, mut requests: Requests, start: Start) {
     };
     // Those who ask from now on get the outcome of the next reload: they may know files that this one has not seen.
     while let Some(asked) = requests.next().await {
-        let outcome = match contained(reload(Arc::clone(&app), Arc::clone(&sources), fixed)).await {
+        let trigger = asked.trigger();
+        let reload = reload(Arc::clone(&app), Arc::clone(&sources), fixed, trigger);
+        let outcome = match contained(reload).await {
             Ok(done) => {
                 preloader.load(&app, done.preload);
                 Ok(Arc::new(done.report))
             }
             Err(error) => {
                 tell_failure(&app, &error);
+                app.configuration.refused(trigger, &error);
                 Err(Arc::new(error))
             }
         };
@@ -173,7 +208,7 @@ async fn reload_each(app: Arc<App>, mut requests: Requests, start: Start) {
 pub async fn watch(app: Arc<App>, mut files: ConfigWatch) {
     loop {
         tokio::select! {
-            () = files.changed() => app.reloader.request(),
+            () = files.changed() => app.reloader.request(Trigger::File),
             () = app.shutdown.cancelled() => return,
         }
     }
@@ -215,9 +250,14 @@ struct Done {
     preload: Vec<herder_core::ModelId>,
 }
 
-async fn reload(app: Arc<App>, sources: Arc<Sources>, fixed: Fixed) -> Result<Done, ReloadError> {
+async fn reload(
+    app: Arc<App>,
+    sources: Arc<Sources>,
+    fixed: Fixed,
+    trigger: Trigger,
+) -> Result<Done, ReloadError> {
     let previous = app.snapshot.load_full();
-    let planned = load(&app, Arc::clone(&previous), sources).await?;
+    let (planned, mut in_use) = load(&app, Arc::clone(&previous), sources).await?;
     let Planned { loaded, roster, plan } = planned;
     let mut warnings: Vec<String> = loaded.warnings.iter().map(line).collect();
     let snapshot = previous
@@ -226,7 +266,11 @@ async fn reload(app: Arc<App>, sources: Arc<Sources>, fixed: Fixed) -> Result<Do
     let snapshot = Arc::new(snapshot);
     let config = &snapshot.config;
     let store = prepare_store(&app, config).await?;
-    warnings.extend(restart_needed(config, fixed));
+    let restart = restart_needed(config, fixed);
+    in_use
+        .warnings
+        .extend(restart.iter().cloned().map(Finding::warning));
+    warnings.extend(restart);
 
     // The driver first: no request may see a configuration that the driver does not know.
     let restarting = app
@@ -245,13 +289,15 @@ async fn reload(app: Arc<App>, sources: Arc<Sources>, fixed: Fixed) -> Result<Do
         }
         gone
     });
+    let difference = Difference::between(&previous.config, config);
+    app.configuration
+        .applied(trigger, in_use, &difference, previous.config == *config);
     app.reloaded.send_replace(());
     let activity = Arc::clone(&app.activity);
     // Waits for the last rows of a database that is given up.
     off_the_runtime(move || activity.apply(store)).await?;
     measured_costs::follow_reload(&app).await;
 
-    let difference = Difference::between(&previous.config, config);
     let logger = app.logs.logger();
     for warning in &warnings {
         logger.warn(warning);
@@ -271,11 +317,15 @@ async fn load(
     app: &Arc<App>,
     previous: Arc<Snapshot>,
     sources: Arc<Sources>,
-) -> Result<Planned, ReloadError> {
+) -> Result<(Planned, InUse), ReloadError> {
     let ports = ports(app, &previous);
-    let read = move || plan::reload(&sources, &Environment::of_process(), &ports, previous.roster());
+    let read = move || {
+        let planned = plan::reload(&sources, &Environment::of_process(), &ports, previous.roster())?;
+        let in_use = InUse::of(&planned.loaded);
+        Ok((planned, in_use))
+    };
     let loaded = off_the_runtime(read).await?;
-    loaded.map_err(|error| ReloadError::Unusable(reasons(&error)))
+    loaded.map_err(|error: LoadError| ReloadError::Unusable(reasons(&error)))
 }
 
 /// Opens what the new configuration wants to store in, if that is something else.
@@ -317,13 +367,14 @@ fn line(finding: &Diagnostic) -> String {
     let place = finding.location.as_ref();
     let place = place.map(|place| format!("{}:{}:{}: ", place.file, place.line, place.column));
     let hint = finding.hint.as_ref().map(|hint| format!(" ({hint})"));
-    format!(
+    let text = format!(
         "{}{}: {}{}",
         place.unwrap_or_default(),
         finding.class.code(),
         finding.message,
         hint.unwrap_or_default()
-    )
+    );
+    redact(&text).into_owned()
 }
 
 /// What is wanted and cannot be applied (C4).

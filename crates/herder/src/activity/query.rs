@@ -124,7 +124,7 @@ impl Query {
         let sql = format!(
             "SELECT id, ts_created, model_id, req_path, resp_content_type, resp_status_code, error_msg, metadata_json,
                  cache_tokens, draft_tokens, draft_acc_tokens, input_tokens, output_tokens, prompt_per_second,
-                 tokens_per_second, duration_ms
+                 tokens_per_second, duration_ms, queued_ms, first_byte_ms
              FROM activity{filter} ORDER BY {column} {direction}, id {direction} LIMIT {} OFFSET {}",
             self.limit,
             saturating(offset)
@@ -195,6 +195,8 @@ fn entry(row: &rusqlite::Row<'_>, zone: &TimeZone) -> rusqlite::Result<Entry> {
             tokens_per_second: row.get("tokens_per_second")?,
         },
         duration_ms: row.get("duration_ms")?,
+        queued_ms: row.get("queued_ms")?,
+        first_byte_ms: row.get("first_byte_ms")?,
         has_capture: false,
         metadata: serde_json::from_str(&metadata)
             .ok()

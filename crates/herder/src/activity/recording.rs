@@ -104,6 +104,18 @@ impl Recording {
     /// The local model has been granted, at this priority.
     pub(crate) fn granted(&mut self, priority: i64) {
         self.note("fifo_priority", priority.to_string());
+        if let Some(draft) = &mut self.draft {
+            draft.row.queued = Some(draft.milliseconds());
+        }
+    }
+
+    /// Data of the answer's body have come. Only the first time counts.
+    pub(super) fn passed(&mut self) {
+        if let Some(draft) = &mut self.draft
+            && draft.row.first_byte.is_none()
+        {
+            draft.row.first_byte = Some(draft.milliseconds());
+        }
     }
 
     /// A selector has chosen the model.
@@ -174,6 +186,11 @@ impl Drop for Recording {
 }
 
 impl Draft {
+    /// Since the request came.
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn answered(&mut self, answer: &Response<Body>) {
         self.row.status = answer.status().as_u16();
         self.row.content_type = content_type(answer.headers());
@@ -188,9 +205,10 @@ impl Draft {
             error,
             capture,
         } = ending;
+        let milliseconds = self.milliseconds();
         let Self {
             store,
-            started,
+            started: _,
             form: _,
             mut row,
             metadata,
@@ -200,9 +218,8 @@ impl Draft {
         if let (Some(counters), Some(usage)) = (counters, &usage) {
             counters.used(usage);
         }
-        let wall = started.elapsed().as_millis();
         row.created = Timestamp::now().as_second();
-        row.milliseconds = u64::try_from(wall).unwrap_or(u64::MAX);
+        row.milliseconds = milliseconds;
         if let Some(measured) = usage.and_then(|usage| usage.milliseconds) {
             #[expect(
                 clippy::cast_possible_truncation,

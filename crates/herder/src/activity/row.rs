@@ -25,6 +25,10 @@ pub struct Row {
     pub usage: Option<Usage>,
     /// Milliseconds from arrival to the end, waiting and loading included.
     pub milliseconds: u64,
+    /// Milliseconds until the local model got it. `None`: it never did, or a peer served it.
+    pub queued: Option<u64>,
+    /// Milliseconds from arrival until the body of the answer began. `None`: it never did.
+    pub first_byte: Option<u64>,
 }
 
 /// A stored request, as the API lists it (spec/http-api.md 5.3).
@@ -51,6 +55,14 @@ pub struct Entry {
     pub tokens: Tokens,
     /// Milliseconds from arrival to the end, waiting and loading included.
     pub duration_ms: i64,
+    /// Milliseconds until its model got it, waiting and loading included. Absent when it never did, when a peer served it,
+    /// and when nobody measured it. A field of herder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued_ms: Option<i64>,
+    /// Milliseconds from arrival until the body of the answer began: with a stream, until its first token. Absent when it
+    /// never did, and when nobody measured it. A field of herder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<i64>,
     /// Whether request and answer can be looked at.
     pub has_capture: bool,
     /// More about it: the selector that chose the model, the priority in the queue.

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::costs;
 
-/// The version of the tables, in SQLite's `user_version`: 1 knew no costs. llama-swap leaves 0 there and keeps its own in a table,
-/// which stays as it is.
-const VERSION: i64 = 2;
+/// The version of the tables, in SQLite's `user_version`: 1 knew no costs, 2 did not know how long a
+/// request had waited. llama-swap leaves 0 there and keeps its own in a table, which stays as it is.
+const VERSION: i64 = 3;
 
 /// How long a statement waits for another program that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const LARGEST_IDLE_LOG: i64 = 16 << 20;
 
 /// The columns behind `id`, with their declarations.
-const COLUMNS: [(&str, &str); 14] = [
+const COLUMNS: [(&str, &str); 16] = [
     ("ts_created", "INTEGER NOT NULL"),
     ("model_id", "TEXT NOT NULL"),
     ("req_path", "TEXT NOT NULL DEFAULT ''"),
@@ -33,6 +33,9 @@ const COLUMNS: [(&str, &str); 14] = [
     ("output_tokens", "INTEGER NOT NULL DEFAULT 0"),
     ("prompt_per_second", "REAL NOT NULL DEFAULT 0"),
     ("tokens_per_second", "REAL NOT NULL DEFAULT 0"),
+    // Herder's own. NULL: not known, as in rows of others and of earlier versions.
+    ("queued_ms", "INTEGER"),
+    ("first_byte_ms", "INTEGER"),
 ];
 
 /// The last column, apart because arrays of tuples want one length.
@@ -188,11 +191,11 @@ mod tests {
 
     #[test]
     fn a_newer_file_is_refused_by_name_and_left_alone() {
-        let (_folder, path) = file("PRAGMA user_version = 3; CREATE TABLE future (x);");
+        let (_folder, path) = file("PRAGMA user_version = 4; CREATE TABLE future (x);");
         let before = std::fs::read(&path).unwrap();
         let error = open(Some(&path)).unwrap_err().to_string();
         assert!(
-            error.contains("activity.db") && error.contains("newer herder (version 3"),
+            error.contains("activity.db") && error.contains("newer herder (version 4"),
             "{error}"
         );
         assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -246,6 +249,33 @@ mod tests {
         assert_eq!((rows, version), (1, VERSION));
         drop(connection);
         open(Some(&path)).expect("it opens again");
+    }
+
+    #[test]
+    fn rows_of_version_2_keep_what_they_say_and_have_waited_for_nobody_knows_how_long() {
+        let columns: Vec<String> = all_columns()
+            .filter(|(name, _)| !["queued_ms", "first_byte_ms"].contains(name))
+            .map(|(name, declaration)| format!("{name} {declaration}"))
+            .collect();
+        let (_folder, path) = file(&format!(
+            "CREATE TABLE activity (id INTEGER PRIMARY KEY AUTOINCREMENT, {});
+             INSERT INTO activity (ts_created, model_id, duration_ms) VALUES (7, 'm', 12);
+             PRAGMA user_version = 2;",
+            columns.join(", ")
+        ));
+        let connection = open(Some(&path)).unwrap();
+        let row: (i64, Option<i64>, Option<i64>) = connection
+            .query_row(
+                "SELECT duration_ms, queued_ms, first_byte_ms FROM activity",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .unwrap();
+        assert_eq!(row, (12, None, None));
+        let version: i64 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, VERSION);
     }
 
     #[test]

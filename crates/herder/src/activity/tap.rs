@@ -68,7 +68,10 @@ impl Tap {
     }
 
     fn read(&mut self, data: &[u8]) {
-        self.empty &= data.is_empty();
+        if !data.is_empty() {
+            self.empty = false;
+            self.recording.passed();
+        }
         if self.broken.is_none() {
             self.broken = self.decoder.push(data).err();
         }

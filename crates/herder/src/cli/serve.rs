@@ -23,6 +23,7 @@ use super::{colours, guard, open_files, say, version};
 use crate::activity::store::{Settings, Store};
 use crate::app::{App, Snapshot};
 use crate::config_watch::ConfigWatch;
+use crate::configuration::{Configuration, InUse};
 use crate::driver::Driver;
 use crate::in_flight::InFlight;
 use crate::logs::{Logger, Logs, StandardOutput};
@@ -31,7 +32,7 @@ use crate::monitor::{Hardware, Monitor};
 use crate::plan::{self, Planned};
 use crate::preload::{self, Preloader};
 use crate::proxy::Peers;
-use crate::reload::{self, Reloader};
+use crate::reload::{self, Reloader, Trigger};
 use crate::routes;
 use crate::serve::{Address, Listener, TlsFiles};
 
@@ -72,6 +73,8 @@ pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
 struct Prepared {
     snapshot: Snapshot,
     plan: Plan,
+    /// The configuration as people see it.
+    in_use: InUse,
     address: Address,
     tls: Option<TlsFiles>,
     sources: Sources,
@@ -109,6 +112,7 @@ fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
     if !loaded.warnings.is_empty() {
         say(loaded.render(&loaded.warnings, colours()));
     }
+    let in_use = InUse::of(&loaded);
     let config = loaded.config;
     let address = Address::choose(
         arguments.listen.as_deref(),
@@ -119,6 +123,7 @@ fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
     Ok(Prepared {
         snapshot,
         plan,
+        in_use,
         address,
         tls,
         sources,
@@ -159,6 +164,7 @@ impl Prepared {
         let Self {
             snapshot,
             plan,
+            in_use,
             address,
             tls,
             sources,
@@ -177,6 +183,7 @@ impl Prepared {
         let (reloader, requests) = Reloader::new();
         let app = Arc::new(App {
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
+            configuration: Configuration::new(in_use, files.is_some()),
             reloaded: watch::Sender::new(()),
             reloader,
             active_profile: watch::Sender::new(None),
@@ -245,7 +252,7 @@ impl Running {
         loop {
             match signals.next().await {
                 Signal::End => break,
-                Signal::Reload => app.reloader.request(),
+                Signal::Reload => app.reloader.request(Trigger::Signal),
             }
         }
         logger.info("shutting down");

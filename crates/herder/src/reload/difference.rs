@@ -1,14 +1,14 @@
-//! What a reload means for the list of models.
+//! What a reload means for the list of models, and which other settings it has changed.
 
 use std::fmt;
 
-use herder_config::Config;
+use herder_config::{Config, changed_settings};
 use serde::Serialize;
 
 /// Names of one kind that the log line shows; a generated file may hold a thousand.
 const MOST_NAMES: usize = 20;
 
-/// The models of two configurations compared, each list in ascending order.
+/// Two configurations compared; each list of models is in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Difference {
@@ -20,6 +20,8 @@ pub struct Difference {
     pub removed: Vec<String>,
     /// How many are the same.
     pub unchanged: usize,
+    /// Names of the settings outside the models that differ.
+    pub settings: Vec<String>,
 }
 
 impl Difference {
@@ -31,6 +33,7 @@ impl Difference {
             changed: Vec::new(),
             removed: Vec::new(),
             unchanged: 0,
+            settings: changed_settings(old, new),
         };
         for (id, settings) in &new.models {
             match old.models.get(id) {
@@ -45,7 +48,7 @@ impl Difference {
     }
 }
 
-/// `2 added (a, b), 1 changed (c), 0 removed, 5 unchanged`
+/// `2 added (a, b), 1 changed (c), 0 removed, 5 unchanged; other settings: logLevel`
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (names, what) in [
@@ -62,7 +65,12 @@ impl fmt::Display for Difference {
             }
             formatter.write_str(", ")?;
         }
-        write!(formatter, "{} unchanged", self.unchanged)
+        write!(formatter, "{} unchanged", self.unchanged)?;
+        if !self.settings.is_empty() {
+            // There are no more of them than keys of a configuration.
+            write!(formatter, "; other settings: {}", self.settings.join(", "))?;
+        }
+        Ok(())
     }
 }
 
@@ -84,7 +92,15 @@ mod tests {
             ("d", model("", "")),
             ("e", model("", "")),
         ]);
+        let mut other = old.clone();
+        other.send_loading_state = true;
+        other.start_port = 7000;
         let table = [
+            (
+                &old,
+                &other,
+                "0 added, 0 changed, 0 removed, 3 unchanged; other settings: startPort, sendLoadingState",
+            ),
             (&old, &old, "0 added, 0 changed, 0 removed, 3 unchanged"),
             (
                 &old,

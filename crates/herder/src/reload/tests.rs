@@ -39,7 +39,7 @@ async fn c1_requests_during_a_reload_end_in_exactly_one_more() {
     let more: Vec<_> = (0..MAX_WAITING / 2).map(|_| ask()).collect();
     tokio::task::yield_now().await;
     for _ in 0..2 * MAX_WAITING {
-        reloader.request();
+        reloader.request(Trigger::Signal);
     }
     may_end.add_permits(1);
     assert!(first.await.expect("no panic").is_ok());
@@ -59,7 +59,7 @@ async fn who_asks_when_herder_ends_is_told() {
     drop(requests);
     let error = reloader.reload().await.expect_err("nobody reloads");
     assert!(matches!(*error, ReloadError::ShuttingDown), "{error}");
-    reloader.request();
+    reloader.request(Trigger::Signal);
 }
 
 #[tokio::test]

@@ -24,6 +24,10 @@ pub(crate) enum Endpoint {
     UnloadEvery,
     /// `POST /api/models/unload/{model}`
     UnloadOne,
+    /// `POST /api/models/load/{model}`
+    LoadOne,
+    /// Everything about the models.
+    Details,
     /// Liveness.
     Health,
     /// Which herder this is.
@@ -54,12 +58,16 @@ pub(crate) enum Endpoint {
     Metrics,
     /// Which machine this is.
     Hardware,
+    /// The configuration in use.
+    Configuration,
     /// Reads the configuration again.
     Reload,
     /// What would become of a request.
     Plan,
     /// The last swaps.
     Swaps,
+    /// What the models' processes did.
+    Residency,
     /// What herder's own routes take and give.
     Document,
     /// `/`
@@ -148,10 +156,13 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/unload", Endpoint::Unload),
     (Post, "/api/models/unload", Endpoint::UnloadEvery),
     (Post, "/api/models/unload/**", Endpoint::UnloadOne),
+    (Post, "/api/models/load/**", Endpoint::LoadOne),
+    (Get, "/api/models", Endpoint::Details),
     (Get, "/api/profiles", Endpoint::Profiles),
     (Put, "/api/profiles/active", Endpoint::SwitchProfile),
     (Get, "/api/events", Endpoint::Events),
     (Post, "/api/inflight/*/cancel", Endpoint::CancelInFlight),
+    (Get, "/api/config", Endpoint::Configuration),
     (Post, "/api/config/reload", Endpoint::Reload),
     (Get, "/api/metrics/activity", Endpoint::Activity),
     (Get, "/api/captures/*", Endpoint::Capture),
@@ -161,6 +172,7 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/api/hardware", Endpoint::Hardware),
     (Get, "/api/plan", Endpoint::Plan),
     (Get, "/api/swaps", Endpoint::Swaps),
+    (Get, "/api/residency", Endpoint::Residency),
     (Get, "/api/openapi.json", Endpoint::Document),
     (Get, "/metrics", Endpoint::Metrics),
     (Get, "/health", Endpoint::Health),
@@ -198,6 +210,8 @@ impl Endpoint {
             | Self::Unload
             | Self::UnloadEvery
             | Self::UnloadOne
+            | Self::LoadOne
+            | Self::Details
             | Self::Version
             | Self::Logs
             | Self::LogStream
@@ -212,9 +226,11 @@ impl Endpoint {
             | Self::Performance
             | Self::Metrics
             | Self::Hardware
+            | Self::Configuration
             | Self::Reload
             | Self::Plan
             | Self::Swaps
+            | Self::Residency
             | Self::Document
             | Self::ComfyHome
             | Self::Comfy
@@ -356,6 +372,14 @@ mod tests {
             ("GET", "/api/models/unload/a", Found::WrongMethod("POST".into())),
             (
                 "POST",
+                "/api/models/load/a%2Fb/c",
+                Found::Route(Endpoint::LoadOne, "a%2Fb/c"),
+            ),
+            ("GET", "/api/models/load/a", Found::WrongMethod("POST".into())),
+            ("POST", "/api/models/load", Found::Unknown),
+            ("GET", "/api/models", Found::Route(Endpoint::Details, "")),
+            (
+                "POST",
                 "/api/inflight/7/cancel",
                 Found::Route(Endpoint::CancelInFlight, "7"),
             ),
@@ -367,6 +391,8 @@ mod tests {
                 "/logs/stream/a/b",
                 Found::Route(Endpoint::LogStreamOf, "a/b"),
             ),
+            ("GET", "/api/config", Found::Route(Endpoint::Configuration, "")),
+            ("POST", "/api/config", Found::WrongMethod("GET, HEAD".into())),
             ("POST", "/api/config/reload", Found::Route(Endpoint::Reload, "")),
             ("GET", "/api/config/reload", Found::WrongMethod("POST".into())),
             ("GET", "/api/profiles", Found::Route(Endpoint::Profiles, "")),

@@ -10,6 +10,7 @@ mod real_inference;
 mod reload;
 mod reload_records;
 mod reload_settings;
+mod reload_told;
 mod scheduling_rows;
 mod soak;
 mod support;

@@ -127,7 +127,7 @@ async fn row_134_and_c3_unchanged_models_keep_running() {
     let report = reload(&router, &next()).await;
     assert_eq!(
         report,
-        json!({"msg": "ok", "added": [], "changed": [], "removed": [], "unchanged": 3, "warnings": []})
+        json!({"msg": "ok", "added": [], "changed": [], "removed": [], "unchanged": 3, "settings": ["profiles"], "warnings": []})
     );
     assert_eq!(active().await, Value::Null);
     assert_eq!(chat(router.client(), "x").await.status, StatusCode::NOT_FOUND);

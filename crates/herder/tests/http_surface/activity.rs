@@ -8,7 +8,7 @@ use herder_testkit::{EventLog, PATIENCE, Router, Signal, poll_until};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{CHAT, builder, chat, echo, error, router};
+use crate::fixture::{CHAT, builder, chat, echo, error, router, with_peers};
 
 /// The newest row, as soon as there are so many.
 pub(crate) async fn newest(router: &Router, rows: usize) -> Value {
@@ -195,6 +195,37 @@ async fn row_103_failures_are_recorded_with_their_text() {
     let row = newest(&router, 4).await;
     assert_eq!(row["resp_status_code"], 201);
     assert_eq!((tokens(&row), row.get("error_msg")), ([2, 0, -1], None));
+}
+
+/// Fields of herder's own. The words of a loading state are not the model's.
+#[tokio::test]
+async fn http_5_3_how_long_a_request_has_waited() {
+    let with_peers = with_peers("").await;
+    let router = &with_peers.router;
+    let late = [("x-reply", "wait"), ("x-wait", "1s")];
+    // Model, what it is asked for, and how many milliseconds the load and the answer take at least.
+    let table = [
+        ("slowpoke", &[][..], true, Some(3000), Some(0)),
+        ("slowpoke", &late, false, Some(0), Some(1000)),
+        ("attic/nova-70b", &late, false, None, Some(1000)),
+        ("who", &[], false, None, None),
+    ];
+    for (index, (model, headers, stream, load, answer)) in table.into_iter().enumerate() {
+        let body = json!({ "model": model, "stream": stream, "messages": [] });
+        router.post_json_with(CHAT, headers, &body).await;
+        let row = newest(router, index + 1).await;
+        let time = |field: &str| row.get(field).map(|time| time.as_u64().unwrap());
+        let (queued, first_byte) = (time("queued_ms"), time("first_byte_ms"));
+        assert_eq!(
+            (queued.is_some(), first_byte.is_some()),
+            (load.is_some(), answer.is_some()),
+            "{row}"
+        );
+        assert!(queued >= load, "{row}");
+        let waited_for_answer = first_byte.map(|first_byte| first_byte - queued.unwrap_or(0));
+        assert!(waited_for_answer >= answer, "{row}");
+        assert!(first_byte <= time("duration_ms"), "{row}");
+    }
 }
 
 #[tokio::test]

@@ -103,6 +103,7 @@ async fn row_023_closed_paths() {
         "/api/captures/1",
         "/api/performance",
         "/api/hardware",
+        "/api/config",
         "/metrics",
         "/comfyui",
         "/running",

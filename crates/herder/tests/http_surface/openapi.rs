@@ -240,6 +240,34 @@ async fn openapi_answers_to_other_methods_are_as_documented() {
             404,
         ),
         ("post", "/api/models/unload", "/api/models/unload", "", 200),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/chatty",
+            "",
+            200,
+        ),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/pool",
+            "",
+            400,
+        ),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/nobody",
+            "",
+            404,
+        ),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/broken",
+            "",
+            502,
+        ),
     ];
     for (verb, path, target, body, status) in table {
         let method = Method::from_bytes(verb.to_uppercase().as_bytes()).unwrap();
@@ -247,6 +275,11 @@ async fn openapi_answers_to_other_methods_are_as_documented() {
         assert_eq!(answer.status, status, "{target}: {}", answer.text());
         document.check(target, &document.0["paths"][path][verb], &answer);
     }
+    // Which has a last reload by now.
+    let config = router.get("/api/config").await;
+    assert_eq!(config.json()["last_reload"]["outcome"], "unchanged");
+    let operation = &document.0["paths"]["/api/config"]["get"];
+    document.check("/api/config", operation, &config);
 }
 
 /// The other tests would be worth little if everything fitted.
@@ -341,6 +374,9 @@ async fn openapi_errors_are_as_documented() {
         ("/api/metrics/activity", "/api/metrics/activity?limit=0"),
         ("/api/performance", "/api/performance"),
         ("/metrics", "/metrics"),
+        ("/api/models", "/api/models?model=nobody"),
+        ("/api/models", "/api/models?model=pool"),
+        ("/api/residency", "/api/residency?minutes=0"),
         ("/logs/stream/{log}", "/logs/stream/nobody"),
     ] {
         let answer = get(target).await;

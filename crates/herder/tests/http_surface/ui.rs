@@ -256,7 +256,7 @@ async fn row_023_the_page_needs_no_key_and_its_data_does() {
     }
     error(&get(&router, "/ui/missing.js", &[]).await, 404, "not_found");
     assert_eq!(get(&router, "/ui", &[]).await.status, 307);
-    for target in ["/api/events", "/running", "/v1/models", "/logs"] {
+    for target in ["/api/events", "/api/config", "/running", "/v1/models", "/logs"] {
         let answer = get(&router, target, &[BROWSER]).await;
         assert_eq!(
             (answer.status.as_u16(), answer.header("www-authenticate")),

@@ -125,8 +125,8 @@ fn write(
         let mut insert = transaction.prepare_cached(
             "INSERT INTO activity (ts_created, model_id, req_path, resp_content_type, resp_status_code, error_msg,
                  metadata_json, cache_tokens, draft_tokens, draft_acc_tokens, input_tokens, output_tokens,
-                 prompt_per_second, tokens_per_second, duration_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 prompt_per_second, tokens_per_second, duration_ms, queued_ms, first_byte_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         for Record { row, .. } in batch {
             let tokens = Tokens::from(row.usage);
@@ -146,6 +146,8 @@ fn write(
                 tokens.prompt_per_second,
                 tokens.tokens_per_second,
                 saturating(row.milliseconds),
+                row.queued.map(saturating),
+                row.first_byte.map(saturating),
             ])?;
             ids.push(transaction.last_insert_rowid());
         }

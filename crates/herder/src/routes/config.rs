@@ -1,0 +1,69 @@
+//! `GET /api/config`: the configuration in use, without its secrets, and how the last reload ended. herder's own route.
+
+use axum::body::Body;
+use axum::http::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+
+use super::reply;
+use crate::configuration::{Finding, LastReload, shown};
+use crate::pipeline::RequestContext;
+
+/// The configuration in use.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Configuration"))]
+pub(super) struct Shown<'a> {
+    /// In the order in which they are merged.
+    files: Vec<File<'a>>,
+    /// When it was taken over.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    loaded_at: String,
+    /// Whether changes of the files are noticed by themselves (`-watch-config`).
+    watched: bool,
+    /// The effective configuration: merged, macros expanded, defaults filled in. Secrets are `***`. Of a very long one only
+    /// the first lines are here, and a comment says so.
+    yaml: &'a str,
+    /// What works, but probably not as meant; and what needs a restart.
+    warnings: &'a [Finding],
+    /// The last reload since herder started.
+    last_reload: Option<&'a LastReload>,
+}
+
+/// A file of the configuration.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ConfigurationFile"))]
+struct File<'a> {
+    /// As it was named on the command line, or below the directory that was.
+    path: &'a str,
+    /// When it was written last, as it is now; `null` when it is gone, or cannot be asked.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    modified: Option<String>,
+}
+
+/// The configuration as it is now.
+pub(super) async fn show(context: &RequestContext) -> Response<Body> {
+    let configuration = &context.app.configuration;
+    let state = configuration.state();
+    let in_use = &state.in_use;
+    let paths = in_use.files.clone();
+    // A disk may take its time. Without times when herder is ending.
+    let times = spawn_blocking(move || paths.iter().map(|path| modified(path)).collect());
+    let times: Vec<Option<String>> = times.await.unwrap_or_default();
+    let times = times.into_iter().chain(std::iter::repeat(None));
+    let files = in_use.files.iter().zip(times);
+    reply::json(&Shown {
+        files: files.map(|(path, modified)| File { path, modified }).collect(),
+        loaded_at: shown(state.loaded_at),
+        watched: configuration.watched,
+        yaml: &in_use.yaml,
+        warnings: &in_use.warnings,
+        last_reload: state.last_reload.as_deref(),
+    })
+}
+
+/// When a file was written last. Blocks.
+fn modified(path: &str) -> Option<String> {
+    let time = std::fs::metadata(path).ok()?.modified().ok()?;
+    Some(shown(Timestamp::try_from(time).ok()?))
+}
