@@ -101,8 +101,8 @@ test("overview: a model's card tells what it does, and Unload asks while request
   await page.goto("/ui/");
   await untilOpen(page, "Orca", "1 in flight");
   await expect(card(page, "Orca")).toContainText("stays until another model needs its place");
-  await page.getByRole("button", { name: "Unload Orca" }).click();
-  const dialog = page.getByRole("dialog", { name: "Unload Orca?" });
+  await page.getByRole("button", { name: "Unload orca-7b" }).click();
+  const dialog = page.getByRole("dialog", { name: "Stop orca-7b?" });
   await expect(dialog).toContainText("1 request");
   await dialog.getByRole("button", { name: "Keep it" }).click();
   await expect(dialog).toBeHidden();
@@ -110,7 +110,7 @@ test("overview: a model's card tells what it does, and Unload asks while request
   herder.release("orca-7b");
   expect(await answer.text()).toBe("data: 1\n\ndata: 2\n\n");
   await untilOpen(page, "Orca", "idle");
-  await page.getByRole("button", { name: "Unload Orca" }).click();
+  await page.getByRole("button", { name: "Unload orca-7b" }).click();
   await expect(page.getByText("No model is loaded.")).toBeVisible();
 });
 
@@ -118,7 +118,7 @@ test("overview: a load is cancelled while it goes on", async ({ page, herder }) 
   await page.goto("/ui/");
   const answer = herder.chat("slowpoke", "Hello");
   await expect(card(page, "slowpoke")).toContainText("starting");
-  await page.getByRole("button", { name: "Cancel the load of slowpoke" }).click();
+  await page.getByRole("button", { name: "Cancel loading slowpoke" }).click();
   await expect(page.getByText("No model is loaded.")).toBeVisible();
   expect((await answer).status).toBeGreaterThanOrEqual(400);
   await expect(rows(page).filter({ hasText: "abandoned" })).toContainText("slowpoke");

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Swap } from "../../api/schema";
+import type { ResidencySpan as Span, Swap } from "../../api/schema";
 import { happeningsOf, HAPPENINGS_AT_MOST, since, spoken } from "./happenings";
-import type { Span } from "./shapes";
 
 const at = (second: number) => new Date(1_000_000 + second * 1000).toISOString();
 const swap = (more: Partial<Swap> = {}): Swap => ({
@@ -29,7 +28,7 @@ describe("a swap in words", () => {
     ],
     [
       "that was given up",
-      { outcome: "abandoned", reason: "it was unloaded", load_seconds: null, cause: "operator" as Swap["cause"] },
+      { outcome: "abandoned", reason: "it was unloaded", load_seconds: null, cause: "operator" },
       "The load of orca-7b was given up. Asked by: an operator. Left: nobody had to. Reason: it was unloaded",
     ],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Span } from "../shapes";
+import type { ResidencySpan as Span } from "../../../api/schema";
 import { barsOf, LANES_AT_MOST, lanesOf, spanText, stateAt, timed } from "./lanes";
 
 const NOW = new Date(2026, 10, 23, 15, 0, 0).getTime();

@@ -1,12 +1,12 @@
 // The lanes of the timeline: one per model, with what its process did as bars.
 
+import type { ModelResidency, ResidencySpan } from "../../../api/schema";
 import { clockTime, duration } from "../../../format/time";
-import type { ModelSpans, Span } from "../shapes";
 import { xOf, type Axis } from "./axis";
 
 export interface Bar {
   key: string;
-  state: Span["state"];
+  state: ResidencySpan["state"];
   x: number;
   width: number;
   /** What it says when one points at it. */
@@ -28,7 +28,7 @@ const LEAST_WIDTH = 2;
 /** A span with its times as numbers and its words, which do not depend on the time of now: what has to be made once only. */
 export interface Timed {
   key: string;
-  state: Span["state"];
+  state: ResidencySpan["state"];
   from: number;
   /** Infinity while it lasts. */
   until: number;
@@ -41,7 +41,7 @@ export interface TimedModel {
   spans: Timed[];
 }
 
-export function timed(models: readonly ModelSpans[]): TimedModel[] {
+export function timed(models: readonly ModelResidency[]): TimedModel[] {
   return models.map(({ id, spans }) => ({
     id,
     spans: spans.map((span) => ({
@@ -91,13 +91,13 @@ export function barsOf(spans: readonly Timed[], axis: Axis): Bar[] {
 }
 
 /** What the process did at this moment; `null` when there was none. */
-export function stateAt(spans: readonly Timed[], moment: number): Span["state"] | null {
+export function stateAt(spans: readonly Timed[], moment: number): ResidencySpan["state"] | null {
   const span = spans.findLast((found) => found.from <= moment);
   return span !== undefined && span.until > moment ? span.state : null;
 }
 
 /** A span in words: `ready from 15:04:05 to 15:10:00 (5 m 55 s): became ready. Then: idle for 60 s`. */
-export function spanText(span: Span): string {
+export function spanText(span: ResidencySpan): string {
   const from = Date.parse(span.from);
   if (span.until === null) return `${span.state} since ${clockTime(from)}: ${span.cause}`;
   const until = Date.parse(span.until);
