@@ -114,14 +114,23 @@ test("overview: a model's card tells what it does, and Unload asks while request
   await expect(page.getByText("No model is loaded.")).toBeVisible();
 });
 
-test("overview: a load is cancelled while it goes on", async ({ page, herder }) => {
-  await page.goto("/ui/");
-  const answer = herder.chat("slowpoke", "Hello");
-  await expect(card(page, "slowpoke")).toContainText("starting");
-  await page.getByRole("button", { name: "Cancel loading slowpoke" }).click();
-  await expect(page.getByText("No model is loaded.")).toBeVisible();
-  expect((await answer).status).toBeGreaterThanOrEqual(400);
-  await expect(rows(page).filter({ hasText: "abandoned" })).toContainText("slowpoke");
+test.describe("overview: a long load", () => {
+  test.use({ config: 'models: {slow: {cmd: "@MODEL@ --ready-after 120000"}}' });
+
+  test("is cancelled while it goes on, whoever waits for it", async ({ page, herder }) => {
+    await page.goto("/ui/");
+    const answer = herder.chat("slow");
+    await expect(card(page, "slow")).toContainText("starting");
+    await expect(waiting(page)).toContainText("it is being loaded");
+    await expect(waiting(page)).toContainText("loading");
+    await page.getByRole("button", { name: "Cancel loading slow" }).click();
+    const dialog = page.getByRole("dialog", { name: "Stop slow?" });
+    await expect(dialog).toContainText("1 request waits");
+    await dialog.getByRole("button", { name: "Stop it" }).click();
+    await expect(page.getByText("No model is loaded.")).toBeVisible();
+    expect((await answer).status).toBeGreaterThanOrEqual(400);
+    await expect(rows(page).filter({ hasText: "abandoned" })).toContainText("slow");
+  });
 });
 
 test.describe("overview: the queue", () => {
