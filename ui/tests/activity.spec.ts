@@ -180,13 +180,13 @@ test("case 48: columns are hidden and moved, stay so, and are what is exported",
   await dialog.getByRole("listitem").filter({ hasText: "Duration" }).dragTo(dialog.getByRole("listitem").first());
   await dialog.getByRole("button", { name: "Done" }).click();
   const headings = finished(page).getByRole("columnheader");
-  const expected = ["Duration", "ID ▼", "Time", "Model", "Status", "Prompt", "Generated", "Prefill", "Decode", "Error", "Capture"];
+  const expected = ["Duration", "ID ▼", "Time", "Model", "Status", "Prompt", "Generated", "Prefill", "Decode", "Capture"];
   await expect(headings).toHaveText(expected);
   await page.reload();
   await expect(headings).toHaveText(expected);
   await page.getByRole("button", { name: "Export" }).click();
   const preview = page.getByLabel("Preview");
-  const columns = "| Duration | ID | Time | Model | Status | Prompt | Generated | Prefill | Decode | Error |";
+  const columns = "| Duration | ID | Time | Model | Status | Prompt | Generated | Prefill | Decode |";
   await expect(preview).toHaveValue(new RegExp(columns.replaceAll("|", "\\|")));
   await page.getByLabel("Format").selectOption("csv");
   await expect(preview).toHaveValue(/^Duration \(ms\),ID,Time,Model,Status,Prompt,/);
