@@ -6,7 +6,8 @@ import { expect, test } from "./support/test";
 test("pages that do what they must not are noticed", async ({ browser, herder }) => {
   const strictness = new Strictness();
   const context = await browser.newContext();
-  strictness.watch(context, herder.url);
+  strictness.own(herder.url);
+  strictness.watch(context);
   const page = await context.newPage();
   await page.goto(`${herder.url}/ui/`);
   await page.evaluate(async () => {

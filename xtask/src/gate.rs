@@ -13,6 +13,7 @@ use crate::llama::{self, Llama};
 use crate::programs::{self, built, cargo, folder_entries, repository};
 use crate::router;
 use crate::tidy;
+use crate::web_page;
 
 /// Tests of one program that run at once. Most of them wait for processes, so there are more than cores.
 const TEST_THREADS: &str = "4";
@@ -25,6 +26,13 @@ pub(crate) fn run() -> Result<()> {
         let missing = "rustfmt is missing: rustup component add rustfmt";
         programs::output(cargo().args(["fmt", "--version"])).context(missing)?;
         programs::run(cargo().args(["fmt", "--all", "--check"])).context("cargo fmt --all mends it")
+    })?;
+    // Before the first look at herder's code, because the page becomes a part of the program.
+    let browser = step("web page", || {
+        let browser = web_page::require_browser()?;
+        web_page::build()?;
+        web_page::check()?;
+        Ok(browser)
     })?;
     step("lints", || {
         let missing = "clippy is missing: rustup component add clippy";
@@ -49,6 +57,7 @@ pub(crate) fn run() -> Result<()> {
             .env(clients::PYTHON_VARIABLE, &client_python);
         programs::run(&mut tests)
     })?;
+    step("browser tests", || web_page::browser_tests(&browser))?;
     step("documentation tests", || programs::run(&mut tests(&["--doc"])))?;
     step("documentation", || {
         let mut doc = cargo();

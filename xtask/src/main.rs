@@ -19,6 +19,7 @@ mod programs;
 mod python;
 mod router;
 mod tidy;
+mod web_page;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,11 @@ usage: cargo xtask <command>
   demo [--once] [--llama] [--port N]
                 build herder, serve two demo models on 127.0.0.1:8080, swap between them, keep serving
                 --once    end after the check      --llama    two real models instead of the demo ones
-  test          everything: formatting, lints, tidy, unit, property, acceptance, real inference, documentation
+  ui [--screenshots]
+                build the web page, which the next build of herder embeds, and weigh its first load
+                --screenshots    pictures of every page in light, dark and narrow, in ui/screenshots
+  test          everything: formatting, web page, lints, tidy, unit, property, acceptance, real inference,
+                documentation, browser tests
   llama         install llama.cpp's server and a small model under the user's cache folder, print their paths
   bench [decisions|rss|readiness|activity]
                 the measurements; all of them when none is named
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["demo", options @ ..] => demo::Options::parse(options).and_then(|options| demo::run(&options)),
+        ["ui", flags @ ..] => web_page::run(flags),
         ["test"] => gate::run(),
         ["llama"] => llama::run(),
         ["bench", names @ ..] => bench::run(names),

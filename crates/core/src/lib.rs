@@ -19,7 +19,7 @@ mod timers;
 mod unload;
 
 pub use costs::{DEFAULT_LOAD_TIME, Mean, ModelCosts};
-pub use herd::{Herd, Obstacle, Preview, Prospect};
+pub use herd::{Detail, Herd, Obstacle, Preview, Prospect};
 pub use ids::{CommandId, Generation, ModelId, RequestId, Timestamp};
 pub use lifecycle::{FAIL_FAST_AFTER, FAIL_FAST_LONGEST, FAIL_FAST_SHORTEST};
 pub use output::{Cause, Exit, Failure, ModelState, Output, Refusal, StartFailure};

@@ -95,6 +95,11 @@ impl BackOff {
         *self = Self::default();
     }
 
+    /// Failed starts in a row.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// The failures so far and the end of the pause, while the pause lasts.
     pub(crate) fn failing_fast(&self, now: Timestamp) -> Option<(u32, Timestamp)> {
         self.retry_at

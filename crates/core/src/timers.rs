@@ -38,6 +38,11 @@ impl Timers {
         *slot = deadline;
     }
 
+    /// The model's deadline.
+    pub(crate) fn of(&self, model: ModelId) -> Option<Timestamp> {
+        self.by_model[model.index()]
+    }
+
     /// The earliest deadline.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         self.in_order.first().map(|&(deadline, _)| deadline)

@@ -5,9 +5,11 @@
 //! the unlock. What is decided is the core's business, how a process is run is the supervisor's, how bytes flow is
 //! the proxy's.
 
+mod details;
 mod fit;
 mod journal;
 mod reconfigure;
+mod residency;
 mod slot;
 mod swaps;
 #[cfg(test)]
@@ -37,8 +39,12 @@ use crate::foresight::{Foreseen, Foresight};
 use crate::logs::Logs;
 use crate::monitor::Metrics;
 use crate::upstream::Upstream;
+pub use details::Details;
 use journal::Journal;
 pub use reconfigure::DRAIN_BUDGET;
+use residency::{Change, Residency};
+pub use residency::{ModelSpans, Span};
+pub use slot::Mishap;
 use slot::{Current, Slot};
 pub use swaps::{KEPT as KEPT_SWAPS, Purpose, Swap, SwapOutcome};
 use swaps::{Load, Swaps};
@@ -128,6 +134,7 @@ struct State {
     waiters: BTreeMap<RequestId, Waiter>,
     unloads: BTreeMap<CommandId, oneshot::Sender<()>>,
     swaps: Swaps,
+    residency: Residency,
     last_request: u64,
     last_command: u64,
     /// What the timer sleeps for.
@@ -184,6 +191,7 @@ impl Driver {
                 waiters: BTreeMap::new(),
                 unloads: BTreeMap::new(),
                 swaps: Swaps::default(),
+                residency: Residency::default(),
                 last_request: 0,
                 last_command: 0,
                 armed: None,
@@ -399,6 +407,11 @@ impl Driver {
         self.update(|state, now| state.herd.handle_done(now, request));
     }
 
+    /// A granted request has ended and asked nothing.
+    fn unused(self: &Arc<Self>, request: RequestId) {
+        self.update(|state, now| state.herd.handle_unused(now, request));
+    }
+
     /// A waiting request has lost its client. No-op when its outcome is on the way.
     fn cancel(self: &Arc<Self>, request: RequestId) {
         self.update(|state, now| {
@@ -553,6 +566,7 @@ impl Driver {
                     let slot = &mut state.slots[model.index()];
                     slot.metrics.changed(now, to, cause);
                     self.journal(&state.snapshot).change(slot, model, from, to, cause);
+                    state.note_change(Change { model, to, cause });
                     let waiting = state.waiters.values().filter(|waiter| waiter.model == model);
                     let waiting = u32::try_from(waiting.count()).unwrap_or(u32::MAX);
                     let ended = state.swaps.change(now, model, to, cause, waiting);

@@ -380,15 +380,8 @@ fn whole_seconds(pause: Duration) -> u64 {
 fn failure_text(reason: StartFailure, last: Option<&FailedStart>) -> String {
     // The report of another start may have replaced the one that is meant; then only the kind is certain.
     let last = last.filter(|last| last.reason == reason);
-    let mut text = match (reason, last) {
-        (StartFailure::Spawn, Some(last)) if !last.detail.is_empty() => last.detail.clone(),
-        (StartFailure::Spawn, _) => "failed to start command".to_owned(),
-        (StartFailure::Exited, _) => "upstream command exited prematurely".to_owned(),
-        (StartFailure::TimedOut, Some(last)) => {
-            format!("health check timed out after {}", GoDuration(last.timeout))
-        }
-        (StartFailure::TimedOut, None) => "health check timed out".to_owned(),
-    };
+    let detail = last.map_or("", |last| &last.detail);
+    let mut text = start_failure_words(reason, detail, last.map(|last| last.timeout));
     let Some(last) = last else { return text };
     text.push_str(&format!(" (model {}", last.model));
     if reason != StartFailure::Spawn && !last.detail.is_empty() {
@@ -399,6 +392,19 @@ fn failure_text(reason: StartFailure, last: Option<&FailedStart>) -> String {
         text.push_str(&format!("; last output:\n{}", last.log_tail.trim_end()));
     }
     text
+}
+
+/// The reference's words for a failed start. `detail` is what the system said, `timeout` how long the model had.
+pub(crate) fn start_failure_words(reason: StartFailure, detail: &str, timeout: Option<Duration>) -> String {
+    match (reason, timeout) {
+        (StartFailure::Spawn, _) if !detail.is_empty() => detail.to_owned(),
+        (StartFailure::Spawn, _) => "failed to start command".to_owned(),
+        (StartFailure::Exited, _) => "upstream command exited prematurely".to_owned(),
+        (StartFailure::TimedOut, Some(timeout)) => {
+            format!("health check timed out after {}", GoDuration(timeout))
+        }
+        (StartFailure::TimedOut, None) => "health check timed out".to_owned(),
+    }
 }
 
 /// Type and default code of a status (spec/http-api.md 0.3).

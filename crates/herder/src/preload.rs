@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Snapshot};
-use crate::driver::{Purpose, Ticket};
+use crate::driver::Purpose;
 use crate::error::ApiError;
 use crate::proxy::{self, Access, Client, Payload};
 
@@ -66,13 +66,7 @@ async fn load_each(app: &Arc<App>, models: &[ModelId]) {
 
 async fn load(app: &Arc<App>, snapshot: &Snapshot, model: ModelId) -> Result<(), ApiError> {
     let router = snapshot.router_name();
-    let lease = match app.driver.request(model, Purpose::Preload) {
-        Ticket::Granted(lease) => lease,
-        Ticket::Waiting(waiting) => waiting
-            .await
-            .map_err(|failed| ApiError::from_failed(&failed, router))?,
-        Ticket::Refused(refused) => return Err(ApiError::from_refused(&refused, router)),
-    };
+    let lease = app.driver.request(model, Purpose::Preload).lease(router).await?;
     let request = Request::new(Payload::Unread(Body::empty()));
     let answer = proxy::forward(
         request,

@@ -396,6 +396,30 @@ export interface components {
             /** @constant */
             operation: "remove";
         };
+        /** @description What went wrong last. */
+        LastFailure: {
+            /**
+             * Format: date-time
+             * @description When it was noticed.
+             */
+            at: string;
+            /**
+             * Format: uint32
+             * @description Starts that have failed in a row; an unload or a reload forgets them.
+             */
+            failures_in_a_row: number;
+            /** @description The last lines that it printed, secrets masked. */
+            log_tail: string[];
+            /**
+             * Format: date-time
+             * @description When the next start is allowed; `null` when that is now.
+             */
+            next_attempt_at: string | null;
+            /** @description For people, secrets masked. */
+            reason: string;
+            /** @description `exit status 1`; `null` when no process has ended. */
+            status: string | null;
+        };
         /** @description A name that a request may ask for: a model, an alias, a model of a peer, a selector, or a pin of the active profile. */
         ListedModel: {
             /** @description What goes in and comes out. */
@@ -451,6 +475,21 @@ export interface components {
              */
             value: "loaded" | "unloaded";
         };
+        /** @description A model that was wanted ready and is. */
+        LoadedModel: {
+            /** @description Its id. */
+            model: string;
+            /**
+             * Format: double
+             * @description From the wish until it was ready.
+             */
+            seconds: number;
+            /**
+             * @description Always `ready`.
+             * @constant
+             */
+            state: "ready";
+        };
         /** @description What has been written into a log. */
         LogData: {
             /** @description Whether the text follows what the client had before, without a gap. Only beside `cursor`. A field of herder. */
@@ -490,6 +529,31 @@ export interface components {
              */
             capacity_bytes: number;
         };
+        /** @description Who may run beside a model. */
+        ModelCompany: {
+            /** @description A request for a member stops models of other groups. */
+            exclusive: boolean;
+            /** @description Its name; `(default)` holds the models of no group. */
+            group: string;
+            /** @constant */
+            kind: "group";
+            /** @description Ids. */
+            members: string[];
+            /** @description Never stopped by models of other groups. */
+            persistent: boolean;
+            /** @description Members take turns. */
+            swap: boolean;
+        } | {
+            /**
+             * Format: uint64
+             * @description What it costs to stop it for another model.
+             */
+            evict_cost: number;
+            /** @constant */
+            kind: "matrix";
+            /** @description The sets that it may run in, in written order; without one it runs alone. */
+            sets: components["schemas"]["MatrixSet"][];
+        };
         /** @description What was measured, now and by earlier runs. */
         ModelCosts: {
             /** @description From the start of its process to readiness. */
@@ -498,6 +562,98 @@ export interface components {
             service: components["schemas"]["MeasuredTime"];
             /** @description From the order to stop until its process is gone. */
             stop: components["schemas"]["MeasuredTime"];
+        };
+        /** @description A model of herder's own: what the configuration says of it, and how it is. */
+        ModelDetails: {
+            /** @description Its other names. */
+            aliases: string[];
+            /** @description Abilities by name; what a model cannot do is not listed. */
+            capabilities?: {
+                [key: string]: boolean;
+            };
+            /** @description What answers with 200 when it is ready; `null` when it is ready at once. */
+            check_endpoint: string | null;
+            /** @description The expanded command, secrets masked. */
+            cmd: string;
+            /** @description The command that stops it, secrets masked; `null` for the signal. */
+            cmd_stop: string | null;
+            /**
+             * Format: uint32
+             * @description Requests that it may serve; with the scheduler `fifo` those that wait count too, unless `settings.fifo.limit` says otherwise.
+             */
+            concurrency_limit: number;
+            /**
+             * Format: uint64
+             * @description Tokens that fit into the context.
+             */
+            context_length?: number;
+            /** @description What it takes in time. */
+            costs: components["schemas"]["ModelCosts"];
+            /** @description For people; may be empty. */
+            description: string;
+            /** @description What is changed in requests to it, for people, one edit each. Values are not told. */
+            filters: string[];
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: uint32
+             * @description Requests that it serves.
+             */
+            in_flight: number;
+            /** @description The last start that failed, or the process that ended by itself; `null` from the next successful load on. */
+            last_failure: components["schemas"]["LastFailure"] | null;
+            /** @description The configuration's own words about it; `null` for none. */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** @description For people; may be empty. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description The process that was started for it; `null` without one.
+             */
+            pid: number | null;
+            /** @description Where it answers, secrets masked. */
+            proxy: string;
+            /**
+             * Format: uint32
+             * @description Requests that wait for it, in the queue or for its load.
+             */
+            queued: number;
+            /** @description Who may run beside it. */
+            residency: components["schemas"]["ModelCompany"];
+            /**
+             * Format: uint64
+             * @description Memory of its processes, shared pages counted for each; `null` without a process, and where the system does not tell.
+             */
+            resident_bytes: number | null;
+            /**
+             * Format: date-time
+             * @description When it came into this state; `null` when it has had no other since herder began.
+             */
+            since: string | null;
+            /**
+             * @description What its process is doing.
+             * @enum {string}
+             */
+            state: "stopped" | "starting" | "ready" | "stopping";
+            /**
+             * Format: uint64
+             * @description 0 = never unloaded for idleness.
+             */
+            ttl_seconds: number;
+            /** @description Left out of the model list. */
+            unlisted: boolean;
+            /**
+             * Format: date-time
+             * @description When it is unloaded for idleness; `null` unless its idle clock runs.
+             */
+            unload_at: string | null;
+        };
+        /** @description The configured models. */
+        ModelDetailsList: {
+            /** @description In ascending order of id. */
+            models: components["schemas"]["ModelDetails"][];
         };
         /** @description Every listed name, in byte order. */
         ModelList: {
@@ -534,6 +690,13 @@ export interface components {
             state: "stopped" | "starting" | "ready" | "stopping" | "";
             /** @description Left out of the model list. */
             unlisted: boolean;
+        };
+        /** @description What a model's process did lately. */
+        ModelResidency: {
+            /** @description The model. It need not be configured any more. */
+            id: string;
+            /** @description In order of time. Where there is none, the model had no process. */
+            spans: components["schemas"]["ResidencySpan"][];
         };
         /** @description What has passed a network interface. */
         NetworkSample: {
@@ -681,6 +844,45 @@ export interface components {
             /** @description What works, but probably not as meant, each with its place in the files; and what needs a restart. */
             warnings: string[];
         };
+        /** @description The last minutes of every model. */
+        Residency: {
+            /** @description Models that had a process in this time, in ascending order of id. */
+            models: components["schemas"]["ModelResidency"][];
+            /**
+             * Format: date-time
+             * @description The present.
+             */
+            now: string;
+            /**
+             * Format: date-time
+             * @description Whatever lasted beyond this moment is there, from its own beginning.
+             */
+            since: string;
+        };
+        /** @description A time in which a model's process was in one state. */
+        ResidencySpan: {
+            /** @description The model for which this one leaves; `null` unless it does. */
+            by: string | null;
+            /** @description Why it began, for people. */
+            cause: string;
+            /** @description Why it ended, for people; `null` while it lasts. */
+            ended: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            from: string;
+            /**
+             * @description What it was doing.
+             * @enum {string}
+             */
+            state: "starting" | "ready" | "stopping";
+            /**
+             * Format: date-time
+             * @description When it ended; `null` while it lasts.
+             */
+            until: string | null;
+        };
         /** @description A model with a process. All fields are always there. */
         RunningModel: {
             /** @description The expanded command, secrets masked . */
@@ -760,6 +962,11 @@ export interface components {
              * @description How long the first of those who wait had waited before the load could begin, mostly for victims to end what they served.
              */
             drain_seconds: number;
+            /**
+             * Format: date-time
+             * @description When it was over; `null` while it is under way.
+             */
+            ended: string | null;
             /** @description Why these, and what that cost. */
             explanation: string;
             /**
@@ -808,7 +1015,7 @@ export interface components {
             victims: string[];
         };
         /** @description Why a model was loaded. */
-        SwapCause: "request" | "preload";
+        SwapCause: "request" | "preload" | "operator";
         /** @description A model that left. */
         SwapLeaver: {
             /** @description Its id. */
@@ -1032,16 +1239,22 @@ export type Hardware = components['schemas']['Hardware'];
 export type HardwareCapture = components['schemas']['HardwareCapture'];
 export type Histogram = components['schemas']['Histogram'];
 export type InFlight = components['schemas']['InFlight'];
+export type LastFailure = components['schemas']['LastFailure'];
 export type ListedModel = components['schemas']['ListedModel'];
 export type ListedModelMeta = components['schemas']['ListedModelMeta'];
 export type ListedModelStatus = components['schemas']['ListedModelStatus'];
+export type LoadedModel = components['schemas']['LoadedModel'];
 export type LogData = components['schemas']['LogData'];
 export type MatrixSet = components['schemas']['MatrixSet'];
 export type MeasuredTime = components['schemas']['MeasuredTime'];
 export type Memory = components['schemas']['Memory'];
+export type ModelCompany = components['schemas']['ModelCompany'];
 export type ModelCosts = components['schemas']['ModelCosts'];
+export type ModelDetails = components['schemas']['ModelDetails'];
+export type ModelDetailsList = components['schemas']['ModelDetailsList'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelNow = components['schemas']['ModelNow'];
+export type ModelResidency = components['schemas']['ModelResidency'];
 export type NetworkSample = components['schemas']['NetworkSample'];
 export type OpenRequest = components['schemas']['OpenRequest'];
 export type OperatingSystem = components['schemas']['OperatingSystem'];
@@ -1051,6 +1264,8 @@ export type ProcessorArchitecture = components['schemas']['ProcessorArchitecture
 export type Profile = components['schemas']['Profile'];
 export type Profiles = components['schemas']['Profiles'];
 export type Reloaded = components['schemas']['Reloaded'];
+export type Residency = components['schemas']['Residency'];
+export type ResidencySpan = components['schemas']['ResidencySpan'];
 export type RunningModel = components['schemas']['RunningModel'];
 export type RunningModels = components['schemas']['RunningModels'];
 export type Statistics = components['schemas']['Statistics'];

@@ -11,6 +11,8 @@ class SidebarState {
   models = new Preference("sidebar-models", true, isFlag);
   /** Unlisted models, here and on the page of models. */
   unlisted = new Preference("show-unlisted", false, isFlag);
+  /** What models can do, on the page of models. */
+  capabilityTags = new Preference("capability-tags", false, isFlag);
 
   toggle(): void {
     if (matchMedia("(max-width: 47.99rem)").matches) this.sheet = !this.sheet;

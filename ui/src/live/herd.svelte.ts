@@ -20,8 +20,10 @@ class HerdView {
   activityRevision = $state(0);
   /** Counts up whenever a model's state or the configuration has changed: time to look at details of models again. */
   modelsRevision = $state(0);
+  /** Why the connection was lost; `null` when it was not, or is there again. It stays while the next attempts go on. */
+  lost = $state<string | null>(null);
   /** Whether what is shown may be old. */
-  isStale = $derived(this.connection.state !== "open");
+  isStale = $derived(this.lost !== null);
 
   #tab: Tab | null = null;
   /** What waits until it is known whether another tab has a key. */
@@ -69,8 +71,10 @@ class HerdView {
       case "connection":
         this.connection = message.connection;
         if (message.connection.state === "refused") session.refuse(message.connection.reason);
+        if (message.connection.state === "waiting") this.lost = message.connection.reason;
         if (message.connection.state === "open") {
           session.refusal = null;
+          this.lost = null;
           this.activityRevision += 1;
           this.modelsRevision += 1;
         }

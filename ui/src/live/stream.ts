@@ -26,6 +26,7 @@ export class EventStream {
   /** Ends the connection, or the pause, of now. */
   #stop: AbortController | null = null;
   #attempt = 0;
+  #isOpen = false;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -44,16 +45,19 @@ export class EventStream {
   stop(connection: Connection): void {
     this.#stop?.abort();
     this.#stop = null;
+    this.#isOpen = false;
     this.#listener.connection(connection);
   }
 
   async #run(path: () => string, key: string | null, stopped: AbortSignal): Promise<void> {
     while (!stopped.aborted) {
-      this.#listener.connection({ state: "connecting" });
+      // A stream that is taken anew, because of another log, is no change that a person should see.
+      if (!this.#isOpen) this.#listener.connection({ state: "connecting" });
       const reason = await this.#connect(path(), key, stopped);
       if (stopped.aborted || reason === null) return;
       const milliseconds = pause(this.#attempt, Math.random());
       this.#attempt += 1;
+      this.#isOpen = false;
       this.#listener.connection({ state: "waiting", reason, retryAt: Date.now() + milliseconds });
       await rest(milliseconds, stopped);
     }
@@ -80,6 +84,7 @@ export class EventStream {
           if (event !== null) this.#listener.event(event);
         },
       });
+      this.#isOpen = true;
       this.#listener.connection({ state: "open" });
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
@@ -93,7 +98,8 @@ export class EventStream {
     } catch (error) {
       if (dead.signal.aborted) return "herder has been silent for too long";
       if (isAbort(error)) return null;
-      return "herder cannot be reached";
+      // Browsers report every trouble of the network as a TypeError; anything else is trouble with what was said.
+      return error instanceof TypeError || !(error instanceof Error) ? "herder cannot be reached" : error.message;
     } finally {
       clearTimeout(watch);
       dead.abort();
@@ -104,6 +110,7 @@ export class EventStream {
     const error = await errorOf(response);
     if (response.status === 401 || response.status === 403) {
       const reason = key === null ? "" : "herder does not know this key.";
+      this.#isOpen = false;
       this.#listener.connection({ state: "refused", reason });
       return null;
     }

@@ -10,11 +10,9 @@ class Router {
   readonly query = $derived(this.#url.searchParams);
 
   constructor() {
-    const old = pathOfHash(location.hash);
-    if (old !== null) this.#replace(new URL(old, location.href));
-    addEventListener("popstate", () => {
-      this.#url = new URL(location.href);
-    });
+    this.#follow();
+    // Also comes when somebody writes another hash into the address.
+    addEventListener("popstate", () => this.#follow());
     document.addEventListener("click", (event) => this.#clicked(event));
   }
 
@@ -24,7 +22,6 @@ class Router {
     if (url.href === this.#url.href) return;
     history.pushState(null, "", url);
     this.#url = url;
-    scrollTo(0, 0);
   }
 
   /** Changes some values of the query; `null` takes one away. A change of the view is a step back for the Back button only when `step`. */
@@ -40,9 +37,11 @@ class Router {
     this.#url = url;
   }
 
-  #replace(url: URL): void {
-    history.replaceState(null, "", url);
-    this.#url = url;
+  /** Takes over the browser's address; an old link becomes the path that it means. */
+  #follow(): void {
+    const old = pathOfHash(location.hash);
+    if (old !== null) history.replaceState(null, "", old);
+    this.#url = new URL(location.href);
   }
 
   /** Links of this site are followed without loading it again. */

@@ -11,23 +11,28 @@ export interface Exception {
   thrown?: RegExp;
 }
 
-/** Watches all pages of a context. `allow` makes exceptions, `complaints` are what is left. */
+/** Watches all pages of a context. `own` names where pages may come from, `allow` makes exceptions, `complaints` are what is left. */
 export class Strictness {
+  #origins: string[] = [];
   #complaints: { kind: keyof Exception | "host"; text: string }[] = [];
   #exceptions: Exception[] = [];
 
-  watch(context: BrowserContext, origin: string): void {
+  own(origin: string): void {
+    this.#origins.push(`${origin}/`);
+  }
+
+  watch(context: BrowserContext): void {
     context.on("console", (message) => {
       if (message.type() !== "error") return;
       // An answer without success is for the page to show; Chromium reports it in the console as well. Files of the page are another matter.
       const { url } = message.location();
-      if (message.text().startsWith("Failed to load resource:") && !url.startsWith(`${origin}/ui/`)) return;
+      if (message.text().startsWith("Failed to load resource:") && !this.#isOwn(url, "ui/")) return;
       this.#complaints.push({ kind: "console", text: `${message.text()} (${url})` });
     });
     context.on("weberror", (error) => this.#complaints.push({ kind: "thrown", text: String(error.error().stack ?? error.error()) }));
     context.on("request", (request) => {
       const url = request.url();
-      if (!url.startsWith(`${origin}/`) && !/^(data|blob|about):/.test(url)) this.#complaints.push({ kind: "host", text: `asked ${url}` });
+      if (!this.#isOwn(url) && !/^(data|blob|about):/.test(url)) this.#complaints.push({ kind: "host", text: `asked ${url}` });
     });
   }
 
@@ -40,5 +45,9 @@ export class Strictness {
       ({ kind, text }) => kind === "host" || !this.#exceptions.some((exception) => exception[kind]?.test(text)),
     );
     return left.map(({ kind, text }) => `${kind}: ${text}`);
+  }
+
+  #isOwn(url: string, below = ""): boolean {
+    return this.#origins.some((origin) => url.startsWith(origin + below));
   }
 }

@@ -7,6 +7,7 @@
 import { expect, test as base } from "@playwright/test";
 import { Herder, type HerderOptions } from "./herder";
 import { Strictness, type Exception } from "./strictness";
+import { Wire } from "./wire";
 
 export { expect, type Page } from "@playwright/test";
 export type { Herder } from "./herder";
@@ -17,6 +18,8 @@ interface Fixtures {
   /** Announces what would fail the test otherwise: `allow({ console: /…/ })`. */
   allow: (exception: Exception) => void;
   strictness: Strictness;
+  /** A wire to herder that can be watched and cut; pages use it when they are opened at `wire.url`. */
+  wire: Wire;
 }
 
 export const test = base.extend<HerderOptions & Fixtures>({
@@ -40,12 +43,21 @@ export const test = base.extend<HerderOptions & Fixtures>({
 
   baseURL: async ({ herder }, use) => use(herder.url),
 
+  wire: async ({ herder, strictness }, use) => {
+    const wire = new Wire(herder.url);
+    await wire.open();
+    strictness.own(wire.url);
+    await use(wire);
+    await wire.close();
+  },
+
   strictness: async ({}, use) => use(new Strictness()),
 
   allow: async ({ strictness }, use) => use((exception) => strictness.allow(exception)),
 
   context: async ({ context, herder, strictness }, use) => {
-    strictness.watch(context, herder.url);
+    strictness.own(herder.url);
+    strictness.watch(context);
     await use(context);
     expect(strictness.complaints(), "what pages did that they must not do").toEqual([]);
   },

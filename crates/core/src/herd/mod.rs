@@ -1,5 +1,6 @@
 //! The whole brain: models, scheduler and planner behind one face.
 
+mod detail;
 mod dispatch;
 mod estimate;
 mod fair;
@@ -10,6 +11,7 @@ mod reconfigure;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+pub use self::detail::Detail;
 pub use self::preview::{Obstacle, Preview, Prospect};
 use crate::costs::Costs;
 use crate::lifecycle::{BackOff, Phase};
@@ -35,17 +37,19 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 /// 1. Getters: [`state`](Self::state), [`running`](Self::running), [`generation`](Self::generation),
 ///    [`in_flight`](Self::in_flight), [`reserved`](Self::reserved), [`waiting`](Self::waiting),
 ///    [`is_loading`](Self::is_loading), [`costs`](Self::costs), [`estimate`](Self::estimate),
-///    [`estimate_for_newcomer`](Self::estimate_for_newcomer), [`preview`](Self::preview).
+///    [`estimate_for_newcomer`](Self::estimate_for_newcomer), [`preview`](Self::preview),
+///    [`detail`](Self::detail).
 /// 2. Events: [`handle_request`](Self::handle_request), [`handle_cancel`](Self::handle_cancel),
-///    [`handle_done`](Self::handle_done), [`handle_ready`](Self::handle_ready),
-///    [`handle_exited`](Self::handle_exited), [`handle_timeout`](Self::handle_timeout).
+///    [`handle_done`](Self::handle_done), [`handle_unused`](Self::handle_unused),
+///    [`handle_ready`](Self::handle_ready), [`handle_exited`](Self::handle_exited),
+///    [`handle_timeout`](Self::handle_timeout).
 /// 3. Commands: [`seed_costs`](Self::seed_costs), [`unload`](Self::unload), [`shutdown`](Self::shutdown),
 ///    [`reconfigure`](Self::reconfigure).
 /// 4. Polls: after every event or command drain [`poll_output`](Self::poll_output) until it is empty, then arm
 ///    one timer for [`poll_timeout`](Self::poll_timeout) and call `handle_timeout` when it fires.
 ///
 /// `now` must not go backwards. Every `Start` must be answered by exactly one `handle_exited` in the end, every
-/// `Grant` by exactly one `handle_done`.
+/// `Grant` by exactly one `handle_done` or `handle_unused`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -259,17 +263,31 @@ impl Herd {
 
     /// A granted request ended, for whatever reason. Unknown requests are ignored.
     pub fn handle_done(&mut self, now: Timestamp, request: RequestId) {
-        let Some(Entry { model, since, .. }) = self
-            .ledger
-            .get(request)
-            .filter(|entry| entry.place == Place::Serving)
-        else {
+        let Some(Entry { model, since, .. }) = self.serving(request) else {
             return;
         };
-        self.ledger.remove(request);
         if let Phase::Ready { .. } | Phase::Leaving { .. } = self.phases[model.index()] {
             self.costs.of_mut(model).service.record(now.since(since));
         }
+        self.release(now, request, model);
+    }
+
+    /// A granted request ended without having asked the model anything: it only wanted it loaded. As
+    /// [`Self::handle_done`], but what a request takes is not learnt from it.
+    pub fn handle_unused(&mut self, now: Timestamp, request: RequestId) {
+        if let Some(Entry { model, .. }) = self.serving(request) {
+            self.release(now, request, model);
+        }
+    }
+
+    fn serving(&self, request: RequestId) -> Option<Entry> {
+        self.ledger
+            .get(request)
+            .filter(|entry| entry.place == Place::Serving)
+    }
+
+    fn release(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
+        self.ledger.remove(request);
         if self.ledger.in_flight(model) > 0 {
             self.after_slot_freed(now, model);
             return;

@@ -26,6 +26,12 @@ pub trait Planner: std::fmt::Debug + Send {
         Vec::new()
     }
 
+    /// Indices, in written order, of the sets that `target` may run in; empty for planners without sets. Called for people
+    /// who ask, not for decisions.
+    fn sets_with(&self, _target: ModelId) -> Vec<usize> {
+        Vec::new()
+    }
+
     /// The reason for what [`Planner::victims`] says for the same arguments. Called once per load, for the log.
     fn explain(&self, target: ModelId, running: &[ModelId]) -> Explanation;
 }

@@ -7,7 +7,7 @@ use herder_config::Model;
 use herder_core::{Generation, StartFailure};
 use herder_supervisor::{Exit, ExitKind, LOG_TAIL_BYTES, LOG_TAIL_LINES, LogRing, Process};
 
-use crate::error::FailedStart;
+use crate::error::{FailedStart, start_failure_words};
 use crate::logs::mask;
 use crate::monitor::ModelMetrics;
 use crate::upstream::Upstream;
@@ -27,6 +27,10 @@ pub(super) struct Slot {
     pub(super) current: Option<Current>,
     /// How long the last start took that became ready.
     pub(super) last_load: Option<Duration>,
+    /// When the model came into its visible state; `None` as long as it has had no other.
+    pub(super) since: Option<jiff::Timestamp>,
+    /// What went wrong since the model was ready, or with the process that was.
+    pub(super) mishap: Option<Mishap>,
     /// How the last start ended.
     ending: Option<Ending>,
     /// The last start that failed; [`herder_core::Failure::FailFast`] speaks of it.
@@ -38,6 +42,19 @@ pub(super) struct Current {
     pub(super) generation: Generation,
     pub(super) upstream: Arc<Upstream>,
     pub(super) process: Process,
+}
+
+/// A start that failed, or a process that ended by itself. Without secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mishap {
+    /// When it was noticed.
+    pub at: jiff::Timestamp,
+    /// What has happened, in the words of error answers and of the log.
+    pub reason: String,
+    /// The exit status, if there was a process and it has ended.
+    pub status: Option<String>,
+    /// The last lines that it printed.
+    pub log_tail: String,
 }
 
 /// What the supervisor said at the end of a start.
@@ -69,6 +86,8 @@ impl Slot {
             settings,
             current: None,
             last_load: None,
+            since: None,
+            mishap: None,
             ending: None,
             failure: None,
         }
@@ -138,6 +157,32 @@ impl Slot {
         self.ending.as_ref().map_or("", |ending| ending.detail.as_str())
     }
 
+    /// The model has another visible state from now on. To be called when what the cause is about has been noted.
+    pub(super) fn entered(&mut self, at: jiff::Timestamp, cause: herder_core::Cause) {
+        use herder_core::Cause;
+        self.since = Some(at);
+        match cause {
+            Cause::BecameReady => self.mishap = None,
+            Cause::Crashed => {
+                self.mishap = self.ending.as_ref().map(|ending| Mishap {
+                    at,
+                    reason: "upstream exited unexpectedly".to_owned(),
+                    status: Some(ending.detail.clone()).filter(|status| !status.is_empty()),
+                    log_tail: ending.log_tail.clone(),
+                });
+            }
+            // A failed start has been noted when those were told who had waited for it.
+            Cause::StartFailed(_)
+            | Cause::Requested
+            | Cause::Evicted { by: _ }
+            | Cause::Idle
+            | Cause::Unloaded
+            | Cause::Reloaded
+            | Cause::ShuttingDown
+            | Cause::Stopped => {}
+        }
+    }
+
     /// Keeps the report of a failed start and returns it. The first report of a start stands: it is made before
     /// the signals of its own stop change the picture.
     pub(super) fn note_failure(&mut self, generation: Generation, reason: StartFailure) -> &Cause {
@@ -157,6 +202,16 @@ impl Slot {
                     (String::new(), self.masked(&log_tail))
                 }
             };
+            let status = match reason {
+                StartFailure::Exited => Some(detail.clone()).filter(|status| !status.is_empty()),
+                StartFailure::Spawn | StartFailure::TimedOut => None,
+            };
+            self.mishap = Some(Mishap {
+                at: jiff::Timestamp::now(),
+                reason: start_failure_words(reason, &detail, Some(self.start_timeout)),
+                status,
+                log_tail: log_tail.clone(),
+            });
             self.failure = Some((
                 generation,
                 Cause {

@@ -27,6 +27,8 @@ pub enum Purpose {
     Request,
     /// `hooks.on_startup.preload`.
     Preload,
+    /// `POST /api/models/load/{model}`.
+    Operator,
 }
 
 /// How a swap ended.
@@ -53,6 +55,9 @@ pub struct Swap {
     /// When the victims were told to leave; without victims, when the load began.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     began: String,
+    /// When it was over; `null` while it is under way.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    ended: Option<String>,
     /// What was loaded: its id.
     model: String,
     /// For whom.
@@ -176,6 +181,7 @@ impl Swaps {
         let swap = Swap {
             id: self.last_id,
             began: format!("{:.3}", jiff::Timestamp::now()),
+            ended: None,
             model: roster.name(model).to_owned(),
             cause: demand.purpose,
             victims: victims.iter().map(leaver).collect(),
@@ -196,6 +202,12 @@ impl Swaps {
             started: None,
             lost: (0, None),
         });
+    }
+
+    /// For whom this model is being loaded, if it is.
+    pub(super) fn purpose(&self, model: ModelId) -> Option<Purpose> {
+        let open = self.open.iter().rfind(|open| open.model == model);
+        open.map(|open| open.swap.cause)
     }
 
     /// A request that waited for this model has failed.
@@ -259,6 +271,7 @@ impl Swaps {
             let (lost, last_failure) = open.lost;
             open.swap.waited = Some(waited.saturating_add(lost));
             open.swap.load_seconds = open.started.map(|started| now.since(started).as_secs_f64());
+            open.swap.ended = Some(format!("{:.3}", jiff::Timestamp::now()));
             open.swap.outcome = outcome;
             let given_up = (outcome == SwapOutcome::Abandoned).then(|| given_up(last_failure));
             open.swap.reason = reason.or(given_up).map(str::to_owned);
@@ -302,11 +315,7 @@ impl Open {
 /// How a swap has ended whose process is gone before it was ready.
 fn ending(cause: Cause) -> (SwapOutcome, &'static str) {
     match cause {
-        Cause::StartFailed(StartFailure::Spawn) => (SwapOutcome::Failed, "its command could not be run"),
-        Cause::StartFailed(StartFailure::Exited) => {
-            (SwapOutcome::Failed, "its process ended before it was ready")
-        }
-        Cause::StartFailed(StartFailure::TimedOut) => (SwapOutcome::Failed, "it was not ready in time"),
+        Cause::StartFailed(reason) => (SwapOutcome::Failed, failed_start(reason)),
         Cause::Evicted { by: _ } => (SwapOutcome::Abandoned, "another model came first"),
         Cause::Unloaded => (SwapOutcome::Abandoned, "it was unloaded"),
         Cause::Reloaded => (SwapOutcome::Abandoned, "the configuration changed"),
@@ -314,6 +323,15 @@ fn ending(cause: Cause) -> (SwapOutcome, &'static str) {
         Cause::Requested | Cause::BecameReady | Cause::Idle | Cause::Crashed | Cause::Stopped => {
             (SwapOutcome::Abandoned, "its process ended")
         }
+    }
+}
+
+/// Why a start came to nothing.
+pub(super) fn failed_start(reason: StartFailure) -> &'static str {
+    match reason {
+        StartFailure::Spawn => "its command could not be run",
+        StartFailure::Exited => "its process ended before it was ready",
+        StartFailure::TimedOut => "it was not ready in time",
     }
 }
 
@@ -377,6 +395,7 @@ mod tests {
         Swap {
             id: 1,
             began: String::new(),
+            ended: None,
             model: "a".to_owned(),
             cause: Purpose::Request,
             victims: victims.iter().map(leaver).collect(),

@@ -11,7 +11,7 @@ use herder_core::{Failure, Refusal, RequestId, Timestamp};
 use tokio::sync::oneshot;
 
 use super::Driver;
-use crate::error::FailedStart;
+use crate::error::{ApiError, FailedStart};
 use crate::upstream::Upstream;
 
 /// The driver's answer to a request.
@@ -23,6 +23,23 @@ pub enum Ticket {
     Waiting(Waiting),
     /// Not admitted.
     Refused(Refused),
+}
+
+impl Ticket {
+    /// Waits for the lease, if it must. `router` is the router's name in error texts.
+    ///
+    /// # Errors
+    ///
+    /// Why the model does not serve, as its client is to read it (spec/http-api.md 0.4).
+    pub async fn lease(self, router: &str) -> Result<Lease, ApiError> {
+        match self {
+            Self::Granted(lease) => Ok(lease),
+            Self::Waiting(waiting) => waiting
+                .await
+                .map_err(|failed| ApiError::from_failed(&failed, router)),
+            Self::Refused(refused) => Err(ApiError::from_refused(&refused, router)),
+        }
+    }
 }
 
 /// The right to use one start of a model. It travels with the response body; dropping it, at any moment and for
@@ -46,6 +63,12 @@ impl Lease {
     #[must_use]
     pub fn upstream(&self) -> &Arc<Upstream> {
         &self.upstream
+    }
+
+    /// Ends the request, which has only wanted the model to be ready: nothing is learnt from how short it was.
+    pub fn give_back(self) {
+        // What the drop says after this is about a request that is over.
+        self.driver.unused(self.request);
     }
 }
 

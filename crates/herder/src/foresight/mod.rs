@@ -157,7 +157,7 @@ impl Foresight {
         };
         let alternatives = preview.runners_up.iter().filter_map(|runner_up| {
             Some(Alternative {
-                set: set_of(config, runner_up.set)?,
+                set: Set::at(config, runner_up.set)?,
                 victims: reasons::names(roster, &runner_up.victims),
                 cost: runner_up.cost,
             })
@@ -241,13 +241,16 @@ fn prospect_reasons(prospect: &Prospect, roster: &Roster) -> Vec<String> {
     }
 }
 
-fn set_of(config: &Config, index: usize) -> Option<Set> {
-    let Router::Matrix(matrix) = &config.router else {
-        return None;
-    };
-    let (name, expression) = matrix.sets.get_index(index)?;
-    Some(Set {
-        name: name.clone(),
-        expression: expression.clone(),
-    })
+impl Set {
+    /// The one at this place, in written order. `None` without a matrix, or when it has no such set.
+    pub(crate) fn at(config: &Config, index: usize) -> Option<Self> {
+        let Router::Matrix(matrix) = &config.router else {
+            return None;
+        };
+        let (name, expression) = matrix.sets.get_index(index)?;
+        Some(Self {
+            name: name.clone(),
+            expression: expression.clone(),
+        })
+    }
 }

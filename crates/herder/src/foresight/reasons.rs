@@ -4,7 +4,7 @@ use herder_config::{Config, Router};
 use herder_core::planner::Explanation;
 use herder_core::{ModelId, Refusal};
 
-use super::{Set, set_of};
+use super::Set;
 use crate::roster::Roster;
 
 /// The group that holds the models of no group.
@@ -30,7 +30,7 @@ pub(crate) fn of_victim(
             }
         }
         Explanation::Matrix { set: None, .. } => format!("no set contains {target_name}, so it runs alone"),
-        Explanation::Matrix { set: Some(index), .. } => match set_of(config, *index) {
+        Explanation::Matrix { set: Some(index), .. } => match Set::at(config, *index) {
             Some(Set { name, expression: _ }) => format!("set \"{name}\" has no place for it"),
             None => "the matrix has no place for it".to_owned(),
         },
@@ -69,7 +69,7 @@ pub(super) fn set_and_cost(config: &Config, explanation: &Explanation) -> (Optio
             set,
             combination: _,
             cost,
-        } => (set.and_then(|index| set_of(config, index)), Some(*cost)),
+        } => (set.and_then(|index| Set::at(config, index)), Some(*cost)),
     }
 }
 

@@ -21,7 +21,6 @@ mod system;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use herder_config::Performance;
@@ -98,8 +97,8 @@ impl Monitor {
 
 /// Memory of the processes of a model, where the system tells. Blocks.
 pub(crate) fn resident_bytes(metrics: &Metrics, model: ModelId) -> Option<u64> {
-    let pid = metrics.model(model).process.load(Ordering::Relaxed);
-    (pid != 0).then(|| resident::resident_bytes(Path::new("/proc"), pid))?
+    let pid = metrics.model(model).process()?;
+    resident::resident_bytes(Path::new("/proc"), pid)
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(crate) struct ModelMetrics {
     pub(super) restarts: AtomicU64,
     pub(super) stops: [AtomicU64; StopCause::ALL.len()],
     /// The leader of its process tree; 0 for none.
-    pub(super) process: AtomicU32,
+    process: AtomicU32,
 }
 
 /// Why a model has no process any more, or will have none.
@@ -84,6 +84,11 @@ impl ModelMetrics {
             stops: [const { AtomicU64::new(0) }; StopCause::ALL.len()],
             process: AtomicU32::new(0),
         }
+    }
+
+    /// The leader of the process tree of the start that lives.
+    pub(crate) fn process(&self) -> Option<u32> {
+        Some(self.process.load(Relaxed)).filter(|&pid| pid != 0)
     }
 
     /// A request may be sent to the model.

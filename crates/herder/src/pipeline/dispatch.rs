@@ -179,7 +179,7 @@ async fn send(
                 }
                 (ticket, _) => ticket,
             };
-            let lease = lease(ticket, snapshot.router_name());
+            let lease = ticket.lease(snapshot.router_name());
             let lease = tokio::select! {
                 lease = read_while(lease, &mut onward.payload) => lease?,
                 () = onward.cancelled.cancelled() => return Err(ApiError::cancelled()),
@@ -248,16 +248,6 @@ async fn read_while(
             *body = ahead.into_body();
             lease
         }
-    }
-}
-
-async fn lease(ticket: Ticket, router: &str) -> Result<Lease, ApiError> {
-    match ticket {
-        Ticket::Granted(lease) => Ok(lease),
-        Ticket::Waiting(waiting) => waiting
-            .await
-            .map_err(|failed| ApiError::from_failed(&failed, router)),
-        Ticket::Refused(refused) => Err(ApiError::from_refused(&refused, router)),
     }
 }
 

@@ -8,19 +8,23 @@ mod activity;
 mod captures;
 mod comfyui;
 mod config;
+mod details;
 mod events;
 mod hardware;
 mod health;
 mod in_flight;
 mod inference;
+mod load;
 mod logs;
 mod metrics;
 mod models;
 mod openapi;
 mod performance;
 mod profiles;
+mod query;
 mod reload;
 mod reply;
+mod residency;
 mod running;
 mod swaps;
 mod table;
@@ -97,6 +101,8 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Unload => Ok(unload::every(&context, reply::text("OK")).await),
         Endpoint::UnloadEvery => Ok(unload::every(&context, reply::done()).await),
         Endpoint::UnloadOne => unload::one(&context, open).await,
+        Endpoint::LoadOne => load::one(&context, open, body).await,
+        Endpoint::Details => details::list(&context).await,
         Endpoint::Health => Ok(health::alive()),
         Endpoint::Version => Ok(version::version()),
         Endpoint::Logs => Ok(logs::history(&context)),
@@ -117,6 +123,7 @@ async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, 
         Endpoint::Document => Ok(openapi::document()),
         Endpoint::Plan => swaps::plan(&context),
         Endpoint::Swaps => swaps::list(&context),
+        Endpoint::Residency => residency::list(&context),
         Endpoint::Home => Ok(redirect(StatusCode::FOUND, "/ui")),
         Endpoint::Ui => ui::file(&context, open),
         Endpoint::UiSlash => Ok(ui::with_slash(&context)),

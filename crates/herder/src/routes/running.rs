@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use herder_core::Mean;
+use herder_core::{Mean, ModelCosts};
 use serde::Serialize;
 
 use super::reply;
@@ -45,7 +45,7 @@ struct Entry<'a> {
 /// What was measured, now and by earlier runs.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ModelCosts"))]
-struct Costs {
+pub(super) struct Costs {
     /// From the start of its process to readiness.
     load: Measured,
     /// From the order to stop until its process is gone.
@@ -62,6 +62,16 @@ struct Measured {
     seconds: Option<f64>,
     /// How often it was measured.
     count: u32,
+}
+
+impl Costs {
+    pub(super) fn of(costs: ModelCosts) -> Self {
+        Self {
+            load: Measured::of(costs.load),
+            stop: Measured::of(costs.stop),
+            service: Measured::of(costs.service),
+        }
+    }
 }
 
 impl Measured {
@@ -92,11 +102,7 @@ impl<'a> Entry<'a> {
             ttl: settings.ttl.map_or(0, |ttl| ttl.as_secs()),
             name: &settings.name,
             description: &settings.description,
-            costs: Costs {
-                load: Measured::of(process.costs.load),
-                stop: Measured::of(process.costs.stop),
-                service: Measured::of(process.costs.service),
-            },
+            costs: Costs::of(process.costs),
         }
     }
 }

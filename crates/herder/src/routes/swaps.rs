@@ -5,10 +5,9 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::reply;
+use super::{query, reply};
 use crate::driver::{KEPT_SWAPS, Swap};
 use crate::error::ApiError;
-use crate::foresight::subject::{self, NotAModel};
 use crate::pipeline::RequestContext;
 
 /// Swaps that are listed unless the client wants more or less of them.
@@ -24,25 +23,15 @@ pub(super) struct List {
 
 /// What would become of a request for `model` if it came now. Profiles and selectors are not applied.
 pub(super) fn plan(context: &RequestContext) -> Result<Response<Body>, ApiError> {
-    let name = parameter(context, "model")
+    let name = query::parameter(context, "model")
         .ok_or_else(|| ApiError::new(StatusCode::BAD_REQUEST, "the query names no model: add ?model=ID"))?;
-    let snapshot = &context.snapshot;
-    let model = subject::find(&snapshot.config, snapshot.roster(), &name).map_err(|other| {
-        let status = match other {
-            NotAModel::Unknown { .. } => StatusCode::NOT_FOUND,
-            NotAModel::Selector { .. }
-            | NotAModel::Peer { .. }
-            | NotAModel::Profile(_)
-            | NotAModel::Pin { .. } => StatusCode::BAD_REQUEST,
-        };
-        ApiError::new(status, other.to_string())
-    })?;
+    let model = query::local_model(&context.snapshot, &name)?;
     Ok(reply::json(&context.app.driver.foresee(model)))
 }
 
 /// The last swaps, at most `limit`.
 pub(super) fn list(context: &RequestContext) -> Result<Response<Body>, ApiError> {
-    let limit = match parameter(context, "limit") {
+    let limit = match query::parameter(context, "limit") {
         None => DEFAULT_LIMIT,
         Some(text) => text
             .parse()
@@ -55,13 +44,4 @@ pub(super) fn list(context: &RequestContext) -> Result<Response<Body>, ApiError>
     };
     let swaps = context.app.driver.swaps(limit);
     Ok(reply::json(&List { swaps }))
-}
-
-/// The first value of this name in the query; an empty one counts as absent.
-fn parameter(context: &RequestContext, name: &str) -> Option<String> {
-    let query = context.head.uri.query().unwrap_or_default();
-    url::form_urlencoded::parse(query.as_bytes())
-        .find(|(found, _)| found == name)
-        .map(|(_, value)| value.into_owned())
-        .filter(|value| !value.is_empty())
 }

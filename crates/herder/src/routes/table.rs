@@ -24,6 +24,10 @@ pub(crate) enum Endpoint {
     UnloadEvery,
     /// `POST /api/models/unload/{model}`
     UnloadOne,
+    /// `POST /api/models/load/{model}`
+    LoadOne,
+    /// Everything about the models.
+    Details,
     /// Liveness.
     Health,
     /// Which herder this is.
@@ -62,6 +66,8 @@ pub(crate) enum Endpoint {
     Plan,
     /// The last swaps.
     Swaps,
+    /// What the models' processes did.
+    Residency,
     /// What herder's own routes take and give.
     Document,
     /// `/`
@@ -150,6 +156,8 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/unload", Endpoint::Unload),
     (Post, "/api/models/unload", Endpoint::UnloadEvery),
     (Post, "/api/models/unload/**", Endpoint::UnloadOne),
+    (Post, "/api/models/load/**", Endpoint::LoadOne),
+    (Get, "/api/models", Endpoint::Details),
     (Get, "/api/profiles", Endpoint::Profiles),
     (Put, "/api/profiles/active", Endpoint::SwitchProfile),
     (Get, "/api/events", Endpoint::Events),
@@ -164,6 +172,7 @@ pub(super) const ROUTES: &[(Verbs, &str, Endpoint)] = &[
     (Get, "/api/hardware", Endpoint::Hardware),
     (Get, "/api/plan", Endpoint::Plan),
     (Get, "/api/swaps", Endpoint::Swaps),
+    (Get, "/api/residency", Endpoint::Residency),
     (Get, "/api/openapi.json", Endpoint::Document),
     (Get, "/metrics", Endpoint::Metrics),
     (Get, "/health", Endpoint::Health),
@@ -201,6 +210,8 @@ impl Endpoint {
             | Self::Unload
             | Self::UnloadEvery
             | Self::UnloadOne
+            | Self::LoadOne
+            | Self::Details
             | Self::Version
             | Self::Logs
             | Self::LogStream
@@ -219,6 +230,7 @@ impl Endpoint {
             | Self::Reload
             | Self::Plan
             | Self::Swaps
+            | Self::Residency
             | Self::Document
             | Self::ComfyHome
             | Self::Comfy
@@ -358,6 +370,14 @@ mod tests {
                 Found::Route(Endpoint::UnloadOne, "a%2Fb/c"),
             ),
             ("GET", "/api/models/unload/a", Found::WrongMethod("POST".into())),
+            (
+                "POST",
+                "/api/models/load/a%2Fb/c",
+                Found::Route(Endpoint::LoadOne, "a%2Fb/c"),
+            ),
+            ("GET", "/api/models/load/a", Found::WrongMethod("POST".into())),
+            ("POST", "/api/models/load", Found::Unknown),
+            ("GET", "/api/models", Found::Route(Endpoint::Details, "")),
             (
                 "POST",
                 "/api/inflight/7/cancel",

@@ -240,6 +240,34 @@ async fn openapi_answers_to_other_methods_are_as_documented() {
             404,
         ),
         ("post", "/api/models/unload", "/api/models/unload", "", 200),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/chatty",
+            "",
+            200,
+        ),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/pool",
+            "",
+            400,
+        ),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/nobody",
+            "",
+            404,
+        ),
+        (
+            "post",
+            "/api/models/load/{model}",
+            "/api/models/load/broken",
+            "",
+            502,
+        ),
     ];
     for (verb, path, target, body, status) in table {
         let method = Method::from_bytes(verb.to_uppercase().as_bytes()).unwrap();
@@ -346,6 +374,9 @@ async fn openapi_errors_are_as_documented() {
         ("/api/metrics/activity", "/api/metrics/activity?limit=0"),
         ("/api/performance", "/api/performance"),
         ("/metrics", "/metrics"),
+        ("/api/models", "/api/models?model=nobody"),
+        ("/api/models", "/api/models?model=pool"),
+        ("/api/residency", "/api/residency?minutes=0"),
         ("/logs/stream/{log}", "/logs/stream/nobody"),
     ] {
         let answer = get(target).await;

@@ -42,7 +42,7 @@ async fn plan_tells_what_would_become_of_a_request_now() {
         ("content-type", "application/json"),
         ("x-reply", "sse"),
         ("x-chunks", "2"),
-        ("x-gap", "1h"),
+        ("x-gap", "3600s"),
     ];
     let mut held = router
         .stream(
@@ -139,6 +139,14 @@ async fn swaps_tell_who_left_for_whom_and_what_it_took() {
         .map(|victim| victim["stop_seconds"].as_f64().unwrap());
     assert_eq!(last.reduce(f64::max), swap["stop_seconds"].as_f64());
     assert!(swap["load_seconds"].as_f64().unwrap() > 0.0, "{swap}");
+    let [began, over] = ["began", "ended"].map(|mark| {
+        let mark = swap[mark].as_str().unwrap();
+        mark.parse::<jiff::Timestamp>().unwrap()
+    });
+    let parts = swap["stop_seconds"].as_f64().unwrap() + swap["load_seconds"].as_f64().unwrap();
+    let whole = over.duration_since(began).as_secs_f64();
+    // Marks are cut to milliseconds.
+    assert!(whole >= parts - 0.002, "{whole} {swap}");
     assert_eq!(all[1]["victims"], json!([]));
     assert_eq!(all[1]["stop_seconds"], Value::Null);
     assert_eq!(swaps(&router, "?limit=1").await, all[..1]);
@@ -176,7 +184,11 @@ async fn swaps_that_come_to_nothing_say_why() {
         (plan(&router, "slowpoke").await["outcome"] == "join").then_some(())
     })
     .await;
-    assert_eq!(swaps(&router, "?limit=1").await[0]["outcome"], "in_progress");
+    let open = &swaps(&router, "?limit=1").await[0];
+    assert_eq!(
+        (&open["outcome"], &open["ended"]),
+        (&json!("in_progress"), &Value::Null)
+    );
     let unloaded = router
         .request(Method::POST, "/api/models/unload/slowpoke", &[], "")
         .await;

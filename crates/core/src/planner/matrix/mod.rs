@@ -271,6 +271,17 @@ impl Planner for MatrixPlanner {
         found
     }
 
+    fn sets_with(&self, target: ModelId) -> Vec<usize> {
+        let Some((mut search, _)) = self.search(target, &[]) else {
+            return Vec::new();
+        };
+        let mut contains =
+            |set: &usize| search.upper_bound(*set) >= TARGET_WEIGHT && search.heaviest(*set) >= TARGET_WEIGHT;
+        (0..self.program.set_count())
+            .filter(|set| contains(set))
+            .collect()
+    }
+
     /// A target that is running already is explained by no set and the running models as they are.
     fn explain(&self, target: ModelId, running: &[ModelId]) -> Explanation {
         if running.binary_search(&target).is_ok() {

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::events::{self, Event};
 use super::super::table::Endpoint;
-use super::super::{config, models, performance, profiles, reload, reply, running, swaps, version};
+use super::super::{
+    config, details, load, models, performance, profiles, reload, reply, residency, running, swaps, version,
+};
 use super::operation::Operation;
 use crate::activity::capture::Capture;
 use crate::activity::query::{MAX_LIMIT, Page, Sort};
@@ -50,6 +52,14 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
                  headers that are named like secrets, and credentials in addresses are `***`.",
             )
             .gives::<config::Shown<'_>>(schemas, 200, "As it is now. A refused reload leaves it as it was."),
+        Endpoint::LoadOne => load_one(schemas),
+        Endpoint::Details => Operation::new("models", "Everything about herder's own models")
+            .about("What the configuration says of them, how they are, and what went wrong last.")
+            .query("model", "Only this one: id or alias.", &json!({ "type": "string" }))
+            .gives::<details::List<'_>>(schemas, 200, "In ascending order of id.")
+            .fails(400, "`model` is a selector, a profile or a peer's.")
+            .fails(404, "No such model.")
+            .fails(500, "herder itself has failed."),
         Endpoint::Reload => Operation::new("herder", "Read the configuration again")
             .about(
                 "Models that have not changed keep their processes and requests; those that \
@@ -163,6 +173,22 @@ pub(super) fn of(endpoint: Endpoint, takes_body: bool, schemas: &mut SchemaGener
             )
             .gives::<swaps::List>(schemas, 200, "The latest first.")
             .fails(400, "`limit` is not what it should be."),
+        Endpoint::Residency => Operation::new("models", "What the models' processes did lately, and why")
+            .about(
+                "Kept in memory, so a restart forgets it; of a very busy time the oldest is forgotten, too.",
+            )
+            .query(
+                "minutes",
+                "How far to look back.",
+                &json!({
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": residency::MOST_MINUTES,
+                    "default": residency::DEFAULT_MINUTES,
+                }),
+            )
+            .gives::<residency::List>(schemas, 200, "Models that had a process in this time.")
+            .fails(400, "`minutes` is not what it should be."),
         Endpoint::Document => Operation::new("herder", "This document").answers(
             "200",
             "OpenAPI 3.1.",
@@ -251,6 +277,19 @@ fn activity(schemas: &mut SchemaGenerator) -> Operation {
         .fails(500, "The database fails.")
 }
 
+fn load_one(schemas: &mut SchemaGenerator) -> Operation {
+    let operation = Operation::new("models", "Load a model")
+        .about(
+            "Waits for its turn as a request for the model would, and answers when the model is ready. Its server is \
+             asked nothing.",
+        )
+        .path("model", "Id or alias; slashes may be spelt `/` or `%2F`.", &json!("orca-7b"))
+        .gives::<load::Loaded<'_>>(schemas, 200, "It is ready.")
+        .fails(400, "The name is a selector, a profile or a peer's, or the body cannot be read.")
+        .shares("413", "BodyTooLarge");
+    refused(operation)
+}
+
 fn log_stream(summary: &str) -> Operation {
     Operation::new("logs", summary)
         .query(
@@ -282,7 +321,11 @@ fn inference(takes_body: bool) -> Operation {
 
 /// What every request to a model may get, from its server or from herder instead.
 fn forwarded(summary: &str) -> Operation {
-    let operation = Operation::new("forwarding", summary).shares("default", "ModelAnswer");
+    refused(Operation::new("forwarding", summary).shares("default", "ModelAnswer"))
+}
+
+/// The same, with what herder answers when the model does not serve.
+fn refused(operation: Operation) -> Operation {
     let errors = REFUSALS.iter();
     errors.fold(operation, |operation, (status, name, _)| {
         operation.shares(status, name)
