@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Locator } from "@playwright/test";
+import { expectAccessible } from "./support/accessibility";
 import { answer, END, frame, piece, says } from "./chat_answers";
 import { expect, test, type Herder, type Page } from "./support/test";
 
@@ -564,3 +565,27 @@ test("at 380 px nothing is wider than the screen", async ({ page, herder }) => {
   expect(await page.locator("main").evaluate((main) => main.scrollWidth - main.clientWidth)).toBe(0);
   expect(await log(page).evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
 });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    test(`a chat with everything in it has no serious fault, ${colorScheme}`, async ({ page, herder }) => {
+      const text = "# One\n\n- [x] a\n\n|a|\n|-|\n|1|\n\n$x^2$ and `code` and [link](https://example.com/)\n\n```js\n// c\nlet a = 'b' + 1;\n```\n\n> q[^1]\n\n[^1]: note";
+      herder.script("orca-7b", CHAT, [
+        answer([{ reasoning_content: "hm" }, { content: text }]),
+        { status: 400, body: { error: { message: "no" } } },
+        answer([{ tool_calls: [{ index: 0, function: { name: "f", arguments: "{}" } }] }, { refusal: "no" }]),
+      ]);
+      await open(page);
+      await page.getByLabel("Pictures", { exact: true }).setInputFiles([{ name: "1.png", mimeType: "image/png", buffer: PIXEL }]);
+      for (const question of ["a", "b", "c"]) await ask(page, question);
+      await expect(answers(page).locator("math")).toHaveCount(1);
+      await expect(answers(page).locator(".hljs-keyword")).toHaveText("let");
+      await answers(page).first().getByText("Reasoning").click();
+      await expectAccessible(page, "the chat");
+      await page.getByRole("button", { name: "Settings" }).click();
+      await page.getByRole("textbox", { name: "Temperature" }).fill("x");
+      await expectAccessible(page, "the settings of the chat");
+    });
+  });
+}
