@@ -407,6 +407,25 @@ test("U10: another tab of the browser sees a chat grow, and disturbs nobody", as
   await ask(second, "two");
   await expect(answers(page)).toHaveCount(2);
   await expect(log(page)).toContainText("You said: two");
+  await second.getByRole("button", { name: "New chat" }).click();
+  await ask(second, "three");
+  await expect(page.getByRole("combobox", { name: "Chat", exact: true }).locator("option")).toHaveText(["three", "one"]);
+  await expect(log(page)).toContainText("You said: two");
+});
+
+test("U10: an answer that the page did not outlive is kept as far as it came, and can be asked for again", async ({ page, herder }) => {
+  herder.script("orca-7b", CHAT, [{ chunks: [piece({ content: "the first half" }), piece({ content: "x" })], hold: true }, says("whole")]);
+  await open(page);
+  await input(page).fill("Hi");
+  await input(page).press("Enter");
+  await expect(answers(page)).toContainText("the first half");
+  await page.reload();
+  await expect(answers(page)).toContainText("the first half");
+  // The page may or may not live long enough to see its connection end.
+  await expect(answers(page)).toContainText(/Error: (This answer was not complete when it was kept|The connection was lost)/);
+  await answers(page).getByRole("button", { name: "Retry" }).click();
+  await expect(answers(page)).toContainText("whole");
+  await expect(answers(page)).not.toContainText("the first half");
 });
 
 test("U5: an Enter that ends a composition sends nothing, and Ctrl+Enter can be chosen", async ({ page, herder }) => {
