@@ -269,13 +269,13 @@ test("overview: thousands of spans and swaps stay fluid", async ({ page }) => {
   expect(await page.locator("rect[data-state]").count()).toBeLessThanOrEqual(40 * 66);
   expect(await marks(page).count()).toBeLessThanOrEqual(300);
   await expect(page.getByText(/earlier ones of this window are not shown/)).toBeVisible();
-  // What a second of such a page costs, in seconds of work.
+  // What five seconds of such a page cost, in seconds of work; 0.4 on a busy machine of two cores.
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const worked = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN;
   const before = await worked();
   await page.waitForTimeout(5000);
-  expect((await worked()) - before).toBeLessThan(2.5);
+  expect((await worked()) - before).toBeLessThan(1.5);
 });
 
 test("overview: 380 px are enough", async ({ page, herder }) => {
