@@ -42,7 +42,7 @@ test("overview: a swap has lanes, a mark that explains itself, and a row", async
   }
   await page.getByRole("heading", { name: "Queue" }).hover();
   await expect(explanation(page)).toContainText("Point at a mark");
-  // A click keeps it, Escape lets it go.
+  // A click keeps it.
   await mark.click();
   await page.getByRole("heading", { name: "Queue" }).hover();
   await expect(explanation(page)).toContainText("took the place of");
@@ -280,10 +280,12 @@ test("overview: thousands of spans and swaps stay fluid", async ({ page }) => {
 
 test("overview: 380 px are enough", async ({ page, herder }) => {
   await swapTwo(herder);
+  void herder.chat("slowpoke").catch(() => {});
   await page.setViewportSize({ width: 380, height: 800 });
   await page.goto("/ui/");
+  await expect(waiting(page)).toHaveCount(1);
   await expect(lane(page, "orca-7b")).toBeVisible();
-  await expect(rows(page)).toHaveCount(2);
+  await expect(rows(page)).toHaveCount(3);
   const widths = await page.locator("main").evaluate((main) => [main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth]);
   expect(widths).toEqual([0, 380]);
 });
