@@ -4,8 +4,9 @@ import { pathOfHash, placeOf, type Place } from "./place";
 
 class Router {
   #url = $state.raw(new URL(location.href));
-  readonly place: Place = $derived(placeOf(this.#url.pathname));
   readonly path = $derived(this.#url.pathname);
+  /** The same object until the path changes: a change of the query alone must not make a page anew. */
+  readonly place: Place = $derived(placeOf(this.path));
   readonly query = $derived(this.#url.searchParams);
 
   constructor() {

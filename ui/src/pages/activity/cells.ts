@@ -45,8 +45,8 @@ export const COLUMNS: readonly ActivityColumn[] = [
   { name: "prefill", text: "Prefill", shown: true, sort: "prompt_speed", isNumber: true },
   { name: "decode", text: "Decode", shown: true, sort: "gen_speed", isNumber: true },
   { name: "duration", text: "Duration", shown: true, sort: "duration", isNumber: true },
-  { name: "error", text: "Error", shown: true, sort: null, isNumber: false },
   { name: "capture", text: "Capture", shown: true, sort: null, isNumber: false },
+  { name: "error", text: "Error", shown: false, sort: null, isNumber: false },
   { name: "meta", text: "Meta", shown: false, sort: null, isNumber: false },
 ];
 
