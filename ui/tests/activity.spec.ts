@@ -173,7 +173,7 @@ test("case 48: columns are hidden and moved, stay so, and are what is exported",
   await up.focus();
   for (let place = 11; place > 0; place -= 1) {
     await page.keyboard.press("Enter");
-    await expect(dialog.getByText(`Duration is column ${place + 1} of 16`)).toBeAttached();
+    await expect(dialog.getByText(`Duration is column ${place + 1} of 18`)).toBeAttached();
   }
   await expect(up).toBeFocused();
   // And with the mouse.
@@ -210,7 +210,7 @@ test("the whole selection is exported, page by page", async ({ page, herder }) =
 
 test("case 49: View shows headers without secrets, the request and the answer put together", async ({ page, herder }) => {
   herder.script("orca-7b", CHAT, {
-    chunks: [{ text: delta({ reasoning_content: "Let me see." }) }, { text: delta({ content: "It is " }) }, { text: delta({ content: "42." }) }, { text: "data: [DONE]\n\n" }],
+    chunks: [{ text: delta({ reasoning_content: "Let me see." }) }, { text: delta({ content: "It is " }), delayMs: 50 }, { text: delta({ content: "42." }) }, { text: "data: [DONE]\n\n" }],
   });
   await herder.request(CHAT, {
     method: "POST",
@@ -224,6 +224,9 @@ test("case 49: View shows headers without secrets, the request and the answer pu
   await expect(dialog.getByText("[REDACTED]")).toBeVisible();
   await expect(dialog.getByText("<img src=x onerror=alert(1)>")).toBeVisible();
   await expect(dialog.getByText("very-secret")).toHaveCount(0);
+  for (const part of ["queue and load", "prompt", "generation"]) {
+    await expect(dialog.getByRole("list", { name: "Where the time went" }).getByText(part)).toBeVisible();
+  }
   await expect(dialog.getByLabel("Text of the request")).toContainText('"content": "What is it?"');
   await expect(dialog.getByText("It is 42.")).toBeVisible();
   await expect(dialog.getByText("Let me see.")).toBeVisible();

@@ -59,6 +59,11 @@ export interface components {
             duration_ms: number;
             /** @description Why it failed; absent when it did not. */
             error_msg?: string;
+            /**
+             * Format: int64
+             * @description Milliseconds from arrival until the body of the answer began: with a stream, until its first token. Absent when it never did, and when nobody measured it. A field of herder.
+             */
+            first_byte_ms?: number | null;
             /** @description Whether request and answer can be looked at. */
             has_capture: boolean;
             /**
@@ -72,6 +77,11 @@ export interface components {
             };
             /** @description The local model's id, or the name that the client used. */
             model: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until its model got it, waiting and loading included. Absent when it never did, when a peer served it, and when nobody measured it. A field of herder.
+             */
+            queued_ms?: number | null;
             /** @description The path that the model server saw, without its query. */
             req_path: string;
             /** @description `Content-Type` of the answer. */
@@ -165,6 +175,34 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description The configuration in use. */
+        Configuration: {
+            /** @description In the order in which they are merged. */
+            files: components["schemas"]["ConfigurationFile"][];
+            /** @description The last reload since herder started. */
+            last_reload: components["schemas"]["LastReload"] | null;
+            /**
+             * Format: date-time
+             * @description When it was taken over.
+             */
+            loaded_at: string;
+            /** @description What works, but probably not as meant; and what needs a restart. */
+            warnings: components["schemas"]["Finding"][];
+            /** @description Whether changes of the files are noticed by themselves (`-watch-config`). */
+            watched: boolean;
+            /** @description The effective configuration: merged, macros expanded, defaults filled in. Secrets are `***`. Of a very long one only the first lines are here, and a comment says so. */
+            yaml: string;
+        };
+        /** @description A file of the configuration. */
+        ConfigurationFile: {
+            /**
+             * Format: date-time
+             * @description When it was written last, as it is now; `null` when it is gone, or cannot be asked.
+             */
+            modified: string | null;
+            /** @description As it was named on the command line, or below the directory that was. */
+            path: string;
+        };
         /** @description The processors. */
         Cpu: {
             /**
@@ -250,6 +288,27 @@ export interface components {
             data: string;
             /** @constant */
             type: "profileChanged";
+        };
+        /** @description What `herder check` would say. */
+        Finding: {
+            /**
+             * Format: uint
+             * @description Column in characters, from 1.
+             */
+            column: number | null;
+            /** @description Where it is, as the user named the file. */
+            file: string | null;
+            /** @description What to do about it. */
+            hint: string | null;
+            /**
+             * Format: uint
+             * @description Line, from 1.
+             */
+            line: number | null;
+            /** @description What it is about. */
+            message: string;
+            /** @description `warning`: the configuration works, but probably not as meant. `error`: it cannot be used. */
+            severity: string;
         };
         /** @description One look at one GPU. Unknown numbers are 0. */
         GpuSample: {
@@ -419,6 +478,32 @@ export interface components {
             reason: string;
             /** @description `exit status 1`; `null` when no process has ended. */
             status: string | null;
+        };
+        /** @description How a reload ended. */
+        LastReload: {
+            /** @description Models that are only in the new configuration. */
+            added: string[];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Models with other settings. */
+            changed: string[];
+            /** @description Why it was refused: a line for each reason, with its place. */
+            error: string | null;
+            outcome: components["schemas"]["ReloadOutcome"];
+            /** @description Models that were only in the old one. */
+            removed: string[];
+            /** @description Settings outside the models that differ. */
+            settings: string[];
+            /** @description What asked for it; the first, if several did. */
+            trigger: components["schemas"]["Trigger"];
+            /**
+             * Format: uint
+             * @description How many warnings there were.
+             */
+            warnings: number;
         };
         /** @description A name that a request may ask for: a model, an alias, a model of a peer, a selector, or a pin of the active profile. */
         ListedModel: {
@@ -836,6 +921,8 @@ export interface components {
             msg: string;
             /** @description Only in the old one. */
             removed: string[];
+            /** @description Names of the settings outside the models that differ. */
+            settings: string[];
             /**
              * Format: uint
              * @description How many are the same.
@@ -844,6 +931,8 @@ export interface components {
             /** @description What works, but probably not as meant, each with its place in the files; and what needs a restart. */
             warnings: string[];
         };
+        /** @description What came of a reload. */
+        ReloadOutcome: "applied" | "unchanged" | "refused";
         /** @description The last minutes of every model. */
         Residency: {
             /** @description Models that had a process in this time, in ascending order of id. */
@@ -1187,6 +1276,8 @@ export interface components {
              */
             tokens_per_second: number;
         };
+        /** @description What asks for a reload. */
+        Trigger: "request" | "file" | "signal";
         /** @description What it has to know about the list of finished requests. */
         UiActivity: {
             /** @description Headers that name a session. */
@@ -1228,18 +1319,22 @@ export type ActivityPage = components['schemas']['ActivityPage'];
 export type Architecture = components['schemas']['Architecture'];
 export type BusyModel = components['schemas']['BusyModel'];
 export type Capture = components['schemas']['Capture'];
+export type Configuration = components['schemas']['Configuration'];
+export type ConfigurationFile = components['schemas']['ConfigurationFile'];
 export type Cpu = components['schemas']['Cpu'];
 export type Done = components['schemas']['Done'];
 export type Environment = components['schemas']['Environment'];
 export type Error = components['schemas']['Error'];
 export type ErrorDescription = components['schemas']['ErrorDescription'];
 export type Event = components['schemas']['Event'];
+export type Finding = components['schemas']['Finding'];
 export type GpuSample = components['schemas']['GpuSample'];
 export type Hardware = components['schemas']['Hardware'];
 export type HardwareCapture = components['schemas']['HardwareCapture'];
 export type Histogram = components['schemas']['Histogram'];
 export type InFlight = components['schemas']['InFlight'];
 export type LastFailure = components['schemas']['LastFailure'];
+export type LastReload = components['schemas']['LastReload'];
 export type ListedModel = components['schemas']['ListedModel'];
 export type ListedModelMeta = components['schemas']['ListedModelMeta'];
 export type ListedModelStatus = components['schemas']['ListedModelStatus'];
@@ -1264,6 +1359,7 @@ export type ProcessorArchitecture = components['schemas']['ProcessorArchitecture
 export type Profile = components['schemas']['Profile'];
 export type Profiles = components['schemas']['Profiles'];
 export type Reloaded = components['schemas']['Reloaded'];
+export type ReloadOutcome = components['schemas']['ReloadOutcome'];
 export type Residency = components['schemas']['Residency'];
 export type ResidencySpan = components['schemas']['ResidencySpan'];
 export type RunningModel = components['schemas']['RunningModel'];
@@ -1280,6 +1376,7 @@ export type SwapPlan = components['schemas']['SwapPlan'];
 export type SwapVictim = components['schemas']['SwapVictim'];
 export type SystemSample = components['schemas']['SystemSample'];
 export type Tokens = components['schemas']['Tokens'];
+export type Trigger = components['schemas']['Trigger'];
 export type UiActivity = components['schemas']['UiActivity'];
 export type UiConfig = components['schemas']['UiConfig'];
 export type Version = components['schemas']['Version'];
