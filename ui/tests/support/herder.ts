@@ -44,6 +44,8 @@ export class Herder {
   #process: ChildProcess | null = null;
   #peers: ChildProcess | null = null;
   #page: PageServer | null = null;
+  /** Answers whose end nobody has waited for. Node would end the request of one that nobody holds any more. */
+  #answers: Response[] = [];
   #startPort = 0;
   #peersPort = 0;
 
@@ -112,10 +114,12 @@ export class Herder {
   async request(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.#options.key !== null) headers.set("authorization", `Bearer ${this.#options.key}`);
-    return await fetch(this.direct + path, { ...init, headers });
+    const answer = await fetch(this.direct + path, { ...init, headers });
+    this.#answers.push(answer);
+    return answer;
   }
 
-  /** A chat request of another client, which waits for the whole answer. */
+  /** A chat request of another client. It stays open until its answer has been read, or herder ends. */
   async chat(model: string, text = "Hello", more: object = {}): Promise<Response> {
     return await this.request("/v1/chat/completions", {
       method: "POST",

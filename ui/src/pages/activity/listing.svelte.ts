@@ -7,7 +7,7 @@ import { Fetched } from "../../fetched.svelte";
 import { herd } from "../../live/herd.svelte";
 import { isOneOf, Preference } from "../../preference.svelte";
 import { router } from "../../router/router.svelte";
-import { Pace } from "./pace";
+import { Pace } from "../../pace";
 import { changes, contradiction, pathOfSelection, ROWS, selectionOf, type Selection } from "./selection";
 
 export class Listing {

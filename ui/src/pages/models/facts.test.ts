@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelDetails } from "./details";
+import type { ModelDetails } from "../../api/schema";
 import { costRows, idleText, limitFacts, processFacts } from "./facts";
 
 describe("facts", () => {
@@ -36,9 +36,9 @@ describe("facts", () => {
     [600, "2026-11-23T14:59:00.000Z", "after 10 m 00 s, in 0.0 s"],
   ])("idle after %i, at %s", (ttl_seconds, unload_at, text) => expect(idleText({ ttl_seconds, unload_at }, now)).toBe(text));
   it("costs", () =>
-    expect(costRows({ load: { seconds: 12.3, count: 1000 }, stop: time, service: time })).toEqual([
-      ["Load", "12 s", "1,000"],
-      ["Stop", "–", "0"],
+    expect(costRows({ load: { seconds: 12.3, count: 1000 }, stop: { seconds: 0.04, count: 2 }, service: time })).toEqual([
+      ["Load", "12.3 s", "1,000"],
+      ["Stop", "40 ms", "2"],
       ["Serve a request", "–", "0"],
     ]));
 });

@@ -1,8 +1,8 @@
 // Everything that herder knows of a model, as labelled facts for its page.
 
+import type { MeasuredTime, ModelDetails } from "../../api/schema";
 import { bytes, count } from "../../format/quantity";
 import { dateTime, duration } from "../../format/time";
-import type { MeasuredTime, ModelDetails } from "./details";
 import { about } from "./load_progress";
 
 export interface Fact {
@@ -47,7 +47,7 @@ export function idleText(details: Pick<ModelDetails, "ttl_seconds" | "unload_at"
 export function costRows(costs: ModelDetails["costs"]): [string, string, string][] {
   const row = (label: string, time: MeasuredTime): [string, string, string] => [
     label,
-    time.seconds === null ? "–" : about(time.seconds),
+    time.seconds === null ? "–" : duration(time.seconds * 1000),
     count(time.count),
   ];
   return [row("Load", costs.load), row("Stop", costs.stop), row("Serve a request", costs.service)];

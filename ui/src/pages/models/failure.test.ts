@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { LastFailure } from "../../api/schema";
 import { ApiError } from "../../api/error";
-import type { LastFailure } from "./details";
 import { failureOf, failureOfLast, isCancelled, TAIL_LINES } from "./failure";
 
 const last: LastFailure = {
@@ -40,6 +40,7 @@ it("shows the end of a long log", () => {
 });
 it.each([
   [new ApiError(503, "request was cancelled", "cancelled"), true],
+  [new ApiError(500, "unspecific error: group: model unloaded", "internal_error"), true],
   [new ApiError(503, "queue is full", "queue_full"), false],
   [new Error("cancelled"), false],
 ])("%s was on purpose: %s", (error, cancelled) => expect(isCancelled(error)).toBe(cancelled));

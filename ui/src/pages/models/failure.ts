@@ -1,7 +1,7 @@
 // Why a model could not be loaded, as the page shows it: from the answer to a load, and from what herder remembers.
 
+import type { LastFailure } from "../../api/schema";
 import { ApiError } from "../../api/error";
-import type { LastFailure } from "./details";
 
 export interface FailureWords {
   /** One sentence, or what the server said. */
@@ -13,6 +13,9 @@ export interface FailureWords {
   /** When herder would try again, in milliseconds; `null` when it would at once. */
   nextAttempt: number | null;
 }
+
+/** The end of the answer to a load that an unload has ended (spec/http-api.md 1.6); its code says nothing. */
+const UNLOADED = ": model unloaded";
 
 /** Lines of a log that are shown under a failure; the whole is in the model's log. */
 export const TAIL_LINES = 100;
@@ -36,7 +39,7 @@ export function failureOfLast(last: LastFailure): FailureWords {
 
 /** Whether somebody stopped the load on purpose. */
 export function isCancelled(error: unknown): boolean {
-  return error instanceof ApiError && error.code === "cancelled";
+  return error instanceof ApiError && (error.code === "cancelled" || error.message.endsWith(UNLOADED));
 }
 
 function remembered(last: LastFailure | null): Pick<FailureWords, "inARow" | "nextAttempt"> {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelNow } from "../../api/schema";
-import type { Company, ModelDetails } from "./details";
+import type { ModelCompany, ModelDetails, ModelNow } from "../../api/schema";
 import { chosen, groupNote, headingOf, matches, orderOf, sections } from "./list";
 
 const model = (id: string, more: Partial<ModelNow> = {}): ModelNow => ({
@@ -43,9 +42,9 @@ describe("choice and order", () => {
 });
 
 describe("sections", () => {
-  const duo: Company = { kind: "group", group: "duo", swap: false, exclusive: true, persistent: false, members: [] };
-  const rest: Company = { ...duo, group: "(default)", swap: true };
-  const sets = (...names: string[]): Company => ({
+  const duo: ModelCompany = { kind: "group", group: "duo", swap: false, exclusive: true, persistent: false, members: [] };
+  const rest: ModelCompany = { ...duo, group: "(default)", swap: true };
+  const sets = (...names: string[]): ModelCompany => ({
     kind: "matrix", sets: names.map((name) => ({ name, expression: `${name} & x` })), evict_cost: 1,
   });
   const details = new Map(Object.entries({ a: duo, b: rest, c: duo }).map(([id, residency]) => [id, { id, residency } as ModelDetails]));
@@ -58,7 +57,7 @@ describe("sections", () => {
       ["Peer p", ["p/m"]],
     ]);
   });
-  const headings: [Company | undefined, string, string][] = [
+  const headings: [ModelCompany | undefined, string, string][] = [
     [undefined, "Models", ""],
     [duo, "Group duo", "may run together, stops other groups"],
     [rest, "No group", "one at a time, stops other groups"],

@@ -1,8 +1,7 @@
 // The list of models: which are shown, in which order, and under which headings.
 
-import type { ModelNow } from "../../api/schema";
+import type { ModelCompany, ModelDetails, ModelNow } from "../../api/schema";
 import { byName } from "../../layout/models_menu";
-import type { Company, ModelDetails } from "./details";
 
 /** Rows of a list that are shown at first, and how many more come at a time: a thousand models would make the page slow. */
 export const ROWS_AT_A_TIME = 200;
@@ -59,7 +58,7 @@ export function sections(models: readonly ModelNow[], details: ReadonlyMap<strin
 }
 
 /** The heading under which a model of this company comes. */
-export function headingOf(company: Company | undefined): Omit<Section, "models"> {
+export function headingOf(company: ModelCompany | undefined): Omit<Section, "models"> {
   switch (company?.kind) {
     case undefined:
       return { key: "?", title: "Models", note: "" };
@@ -80,7 +79,7 @@ export function headingOf(company: Company | undefined): Omit<Section, "models">
 }
 
 /** What a group's settings mean. */
-export function groupNote(company: Extract<Company, { kind: "group" }>): string {
+export function groupNote(company: Extract<ModelCompany, { kind: "group" }>): string {
   const notes = [company.swap ? "one at a time" : "may run together"];
   if (company.exclusive) notes.push("stops other groups");
   if (company.persistent) notes.push("never stopped by other groups");

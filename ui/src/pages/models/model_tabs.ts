@@ -6,9 +6,9 @@ export const TABS = [
   { name: "details", text: "Details" },
 ] as const;
 
-export type TabName = (typeof TABS)[number]["name"];
+type Tab = (typeof TABS)[number];
 
-/** The tab that the query asks for. */
-export function tabOf(text: string | null): TabName {
-  return TABS.find((tab) => tab.name === text)?.name ?? "activity";
+/** The tab that the query asks for, else the first. */
+export function tabOf(text: string | null, tabs: readonly Tab[]): Tab["name"] {
+  return tabs.find((tab) => tab.name === text)?.name ?? "activity";
 }

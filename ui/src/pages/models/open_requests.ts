@@ -26,8 +26,15 @@ export function busyModels(requests: readonly OpenRequest[]): Map<string, Busy> 
   return found;
 }
 
-function waits(request: OpenRequest & { phase?: string }): boolean {
-  return request.phase === "queued" || request.phase === "loading" || (request.queue_position ?? null) !== null;
+function waits(request: OpenRequest): boolean {
+  switch (request.phase) {
+    case "queued":
+    case "loading":
+      return true;
+    case "waiting":
+    case "streaming":
+      return false;
+  }
 }
 
 /** `1 request`, `2 requests` */

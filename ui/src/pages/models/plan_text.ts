@@ -1,7 +1,6 @@
 // What loading a model would mean for the others, in a sentence (`GET /api/plan`).
 
-import type { BusyModel, SwapPlan } from "../../api/schema";
-import type { ModelDetails } from "./details";
+import type { BusyModel, ModelDetails, SwapPlan } from "../../api/schema";
 import { about } from "./load_progress";
 import { requestCount } from "./open_requests";
 

@@ -1,27 +1,20 @@
 import { expect, it } from "vitest";
-import type { ModelNow } from "../../api/schema";
-import { cardsOf, demandText, failedText, leaveText, memoryText } from "./cards";
+import type { ModelDetails, ModelNow } from "../../api/schema";
+import { cardsOf, failedText, leaveText, memoryText } from "./cards";
 
 const model = (id: string, state: string, peerID = "") => ({ id, name: "", peerID, state, unlisted: false, description: "" }) as ModelNow;
 const NOW = Date.parse("2026-11-23T15:00:00Z");
-const details = (more: object = {}) => ({ id: "b", since: null, ttl_seconds: 60, unload_at: null, ...more });
+const details = (more: object = {}) => ({ id: "b", ttl_seconds: 60, unload_at: null, resident_bytes: null, ...more }) as ModelDetails;
 
 it("shows those with a process, by name, hidden ones too", () => {
   const models = [model("m10", "ready"), model("m9", "starting"), model("gone", "stopped"), model("attic/x", "", "attic"), model("b", "stopping")];
-  const cards = cardsOf(models, [details()], new Map([["m9", { inFlight: 0, waiting: 2 }]]));
-  expect(cards.map((card) => [card.model.id, card.details?.id ?? null, card.demand.waiting])).toEqual([
+  const cards = cardsOf(models, [details()], new Map([["m9", { serving: 0, waiting: 2 }]]));
+  expect(cards.map((card) => [card.model.id, card.details?.id ?? null, card.busy.waiting])).toEqual([
     ["b", "b", 0],
     ["m9", null, 2],
     ["m10", null, 0],
   ]);
 });
-
-it.each([
-  [0, 0, "idle"],
-  [2, 0, "2 in flight"],
-  [0, 1, "1 waiting"],
-  [2, 1, "2 in flight, 1 waiting"],
-])("%d and %d", (inFlight, waiting, text) => expect(demandText({ inFlight, waiting })).toBe(text));
 
 it.each([
   [{ ttl_seconds: 0 }, "ready", "stays until another model needs its place"],
@@ -35,7 +28,6 @@ it.each([
 it("tells memory where it is known", () => {
   expect(memoryText(details({ resident_bytes: 3 * 1024 ** 3 }))).toBe("3.00 GiB");
   expect(memoryText(details())).toBe("");
-  expect(memoryText(details({ resident_bytes: null }))).toBe("");
 });
 
 it.each([

@@ -1,43 +1,32 @@
 // The models that are there, and what their cards say.
 
-import type { ModelNow } from "../../api/schema";
+import type { ModelDetails, ModelNow } from "../../api/schema";
 import { bytes, percent } from "../../format/quantity";
 import { duration } from "../../format/time";
 import { byName } from "../../layout/models_menu";
-import type { ModelDetails } from "./shapes";
-import type { Demand } from "./waiting";
+import { IDLE, type Busy } from "../models/open_requests";
 
 export interface Card {
   model: ModelNow;
-  /** `null` as long as they are not known. */
-  details: ModelDetails | null;
-  demand: Demand;
+  /** Absent as long as they are not known. */
+  details: ModelDetails | undefined;
+  busy: Busy;
 }
 
-const IDLE: Demand = { inFlight: 0, waiting: 0 };
-
 /** The models of this herder that have a process, in order of name. The state is that of the event stream; details come later. */
-export function cardsOf(models: readonly ModelNow[], details: readonly ModelDetails[], demands: ReadonlyMap<string, Demand>): Card[] {
+export function cardsOf(models: readonly ModelNow[], details: readonly ModelDetails[], busy: ReadonlyMap<string, Busy>): Card[] {
   return models
     .filter((model) => model.peerID === "" && model.state !== "stopped" && model.state !== "")
     .toSorted(byName)
     .map((model) => ({
       model,
-      details: details.find((found) => found.id === model.id) ?? null,
-      demand: demands.get(model.id) ?? IDLE,
+      details: details.find((found) => found.id === model.id),
+      busy: busy.get(model.id) ?? IDLE,
     }));
 }
 
-/** What a model does with its time, in words: `2 in flight, 1 waiting`. */
-export function demandText({ inFlight, waiting }: Demand): string {
-  const parts: string[] = [];
-  if (inFlight > 0) parts.push(`${inFlight} in flight`);
-  if (waiting > 0) parts.push(`${waiting} waiting`);
-  return parts.length === 0 ? "idle" : parts.join(", ");
-}
-
 /** When it will leave by itself; empty when nothing is known of that. `now` is herder's time. */
-export function leaveText(details: ModelDetails, state: string, now: number): string {
+export function leaveText(details: Pick<ModelDetails, "ttl_seconds" | "unload_at">, state: string, now: number): string {
   if (state !== "ready") return "";
   if (details.ttl_seconds === 0) return "stays until another model needs its place";
   if (details.unload_at === null) return `leaves when idle for ${duration(details.ttl_seconds * 1000)}`;
@@ -46,9 +35,8 @@ export function leaveText(details: ModelDetails, state: string, now: number): st
 }
 
 /** Memory of its processes; empty when it is not known. */
-export function memoryText(details: ModelDetails): string {
-  const resident = details.resident_bytes ?? null;
-  return resident === null ? "" : bytes(resident);
+export function memoryText(details: Pick<ModelDetails, "resident_bytes">): string {
+  return details.resident_bytes === null ? "" : bytes(details.resident_bytes);
 }
 
 /** The share of requests that failed; those that are few are not rounded away. */

@@ -2,18 +2,14 @@
 // every few seconds while somebody looks.
 
 import { getJson } from "../../api/client";
-import type { ActivityPage, SwapList } from "../../api/schema";
+import type { ActivityPage, ModelDetailsList, Residency, SwapList } from "../../api/schema";
 import { Fetched } from "../../fetched.svelte";
-import { Pace } from "./pace";
+import { Pace } from "../../pace";
 import { measure, type Samples } from "./samples";
-import type { ModelDetailsList, Residency } from "./shapes";
 import type { Minutes } from "./timeline/axis";
 
 /** Swaps that are asked for: as many as herder keeps. */
 export const SWAPS_ASKED = 200;
-
-/** Milliseconds between two looks at what has changed. */
-const PAUSE = 1000;
 
 /** Milliseconds between two looks at the samples: herder takes none more often. */
 const SAMPLING = 5000;
@@ -46,8 +42,8 @@ export class OverviewData {
     this.models.refresh();
     this.swaps.refresh();
     this.residency.refresh();
-  }, PAUSE);
-  #activity = new Pace(() => this.requests.refresh(), PAUSE);
+  });
+  #activity = new Pace(() => this.requests.refresh());
   #sampledAt = -Infinity;
 
   constructor(minutes: Minutes) {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Swap } from "../../api/schema";
-import { happeningsOf, HAPPENINGS_AT_MOST, spoken } from "./happenings";
-import type { Span } from "./shapes";
+import type { ResidencySpan as Span, Swap } from "../../api/schema";
+import { happeningsOf, HAPPENINGS_AT_MOST, since, spoken } from "./happenings";
 
 const at = (second: number) => new Date(1_000_000 + second * 1000).toISOString();
 const swap = (more: Partial<Swap> = {}): Swap => ({
@@ -29,7 +28,7 @@ describe("a swap in words", () => {
     ],
     [
       "that was given up",
-      { outcome: "abandoned", reason: "it was unloaded", load_seconds: null, cause: "operator" as Swap["cause"] },
+      { outcome: "abandoned", reason: "it was unloaded", load_seconds: null, cause: "operator" },
       "The load of orca-7b was given up. Asked by: an operator. Left: nobody had to. Reason: it was unloaded",
     ],
     [
@@ -39,11 +38,11 @@ describe("a swap in words", () => {
     ],
   ];
   it.each(table)("%s", (_name, more, text) => {
-    const [only] = happeningsOf([swap(more)], [], 0).list;
+    const [only] = happeningsOf([swap(more)], []);
     expect(only && spoken(only)).toBe(text);
   });
   it("tells how long it took", () => {
-    const took = (more: Partial<Swap>) => happeningsOf([swap(more)], [], 0).list[0]?.took;
+    const took = (more: Partial<Swap>) => happeningsOf([swap(more)], [])[0]?.took;
     const told = [took({}), took({ stop_seconds: 0.5 }), took({ load_seconds: null }), took({ outcome: "in_progress", stop_seconds: 1 })];
     expect(told).toEqual([2000, 2500, null, null]);
   });
@@ -53,10 +52,10 @@ it.each<[Partial<Swap>, string]>([
   [{}, "for a request"],
   [{ victims, explanation: "they take turns" }, "they take turns"],
   [{ victims, outcome: "failed", reason: "it was not ready in time" }, "it was not ready in time"],
-])("why %#", (more, why) => expect(happeningsOf([swap(more)], [], 0).list[0]?.why).toBe(why));
+])("why %#", (more, why) => expect(happeningsOf([swap(more)], [])[0]?.why).toBe(why));
 
 describe("ends that no swap explains", () => {
-  const told = (...spans: Span[]) => happeningsOf([], [{ id: "m", spans }], 0).list.map((end) => spoken(end));
+  const told = (...spans: Span[]) => happeningsOf([], [{ id: "m", spans }]).map((end) => spoken(end));
   it("idleness", () => {
     const spans = [span("ready", 5, 20), span("stopping", 20, 21, { cause: "idle for 60 s" })];
     expect(told(...spans)).toEqual(["m was stopped. Why: idle for 60 s. Cost: 1.0 s to stop"]);
@@ -74,13 +73,14 @@ describe("ends that no swap explains", () => {
 it("is in order of time, from a moment on", () => {
   const swaps = [swap({ id: 3, began: at(30) }), swap({ id: 2, began: at(10) }), swap({ id: 1, began: at(1) })];
   const ends = [{ id: "m", spans: [span("stopping", 20, null)] }];
-  const { list, more } = happeningsOf(swaps, ends, Date.parse(at(5)));
+  const { list, more } = since(happeningsOf(swaps, ends), Date.parse(at(5)));
   expect(list.map((found) => found.key)).toEqual(["swap 2", `stopped m ${at(20)}`, "swap 3"]);
   expect(more).toBe(0);
+  expect(since(happeningsOf(swaps, ends), Date.parse(at(31)))).toEqual({ list: [], more: 0 });
 });
 
 it("keeps the latest of too many", () => {
   const swaps = Array.from({ length: HAPPENINGS_AT_MOST + 5 }, (_, i) => swap({ id: i, began: at(i) }));
-  const { list, more } = happeningsOf(swaps, [], 0);
+  const { list, more } = since(happeningsOf(swaps, []), 0);
   expect([list.length, more, list[0]?.key]).toEqual([HAPPENINGS_AT_MOST, 5, "swap 5"]);
 });

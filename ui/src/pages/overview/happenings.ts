@@ -1,9 +1,8 @@
 // What happened to the herd, in words: each swap (who asked, who left, why, what it cost), and each model that stopped although no other
 // wanted its place. The marks of the timeline and the table under it both show this list.
 
-import type { Swap } from "../../api/schema";
+import type { ModelResidency, ResidencySpan, Swap } from "../../api/schema";
 import { duration } from "../../format/time";
-import type { ModelSpans, Span } from "./shapes";
 
 /** How something ended, or that it has not. */
 export type Outcome = "ready" | "failed" | "abandoned" | "in progress" | "stopped" | "crashed";
@@ -32,16 +31,16 @@ export interface Happening {
 /** Happenings that are shown: more could not be told apart on a screen. The latest are kept. */
 export const HAPPENINGS_AT_MOST = 300;
 
-/** All that happened from a moment on, the earliest first, and how much of it is left out. */
-export function happeningsOf(
-  swaps: readonly Swap[],
-  residency: readonly ModelSpans[],
-  from: number,
-): { list: Happening[]; more: number } {
+/** All that is known to have happened, the earliest first. */
+export function happeningsOf(swaps: readonly Swap[], residency: readonly ModelResidency[]): Happening[] {
   const ends = residency.flatMap((model) => endsOf(model));
-  const all = [...swaps.map(swapped), ...ends]
-    .filter((happening) => happening.at >= from)
-    .sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
+  return [...swaps.map(swapped), ...ends].sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
+}
+
+/** What happened from a moment on, and how much of it is left out. */
+export function since(happenings: readonly Happening[], from: number): { list: Happening[]; more: number } {
+  const first = happenings.findIndex((happening) => happening.at >= from);
+  const all = first < 0 ? [] : happenings.slice(first);
   const list = all.slice(-HAPPENINGS_AT_MOST);
   return { list, more: all.length - list.length };
 }
@@ -76,7 +75,7 @@ function swapped(swap: Swap): Happening {
 }
 
 /** Stops that no other model was the reason for, and processes that ended by themselves after they were ready. Failed starts are swaps. */
-function endsOf({ id, spans }: ModelSpans): Happening[] {
+function endsOf({ id, spans }: ModelResidency): Happening[] {
   return spans.flatMap((span, index) => {
     if (span.state === "stopping" && span.by === null) return [ended(id, span.from, "stopped", span.cause, lengthOf(span))];
     if (span.state !== "ready" || span.until === null) return [];
@@ -116,13 +115,17 @@ function headline(swap: Swap, victims: readonly string[]): string {
 }
 
 function askedBy(swap: Swap): string {
-  // Another cause than these may come with a later herder.
-  const cause: string = swap.cause;
-  if (cause === "operator") return "an operator";
-  if (cause === "preload") return "the preload at herder's start";
-  const count = swap.waited ?? swap.waiting;
-  if (count <= 1) return "a request";
-  return swap.waited === null ? `${count} requests, which wait` : `a request; ${count} waited for it in the end`;
+  switch (swap.cause) {
+    case "operator":
+      return "an operator";
+    case "preload":
+      return "the preload at herder's start";
+    case "request": {
+      const count = swap.waited ?? swap.waiting;
+      if (count <= 1) return "a request";
+      return swap.waited === null ? `${count} requests, which wait` : `a request; ${count} waited for it in the end`;
+    }
+  }
 }
 
 function leaver(victim: { model: string; stop_seconds: number | null }): string {
@@ -143,7 +146,7 @@ export function tookOf(swap: Pick<Swap, "stop_seconds" | "load_seconds">): numbe
   return ((swap.stop_seconds ?? 0) + (swap.load_seconds ?? 0)) * 1000;
 }
 
-function lengthOf(span: Span): number | null {
+function lengthOf(span: ResidencySpan): number | null {
   return span.until === null ? null : Math.max(0, Date.parse(span.until) - Date.parse(span.from));
 }
 

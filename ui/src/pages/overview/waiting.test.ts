@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SwapPlan } from "../../api/schema";
 import type { Open } from "../../live/requests";
-import { demandOf, leftText, planText, waitingOf } from "./waiting";
+import { leftText, planText, waitingOf } from "./waiting";
 
 const open = (id: string, more: object = {}) =>
   ({ id, model: "orca-7b", elapsed_ms: 1000, heardAt: 500, remote_ip: "10.0.0.7", req_headers: {}, ...more }) as Open;
@@ -21,14 +21,6 @@ describe("waitingOf", () => {
   it("does not count below nothing", () => {
     expect(waitingOf([open("1", { phase: "queued", estimated_wait_ms: 100 })], 9000, [])[0]?.left).toBe(0);
   });
-});
-
-it("counts per model", () => {
-  const requests = [open("1", { phase: "waiting" }), open("2", { phase: "queued" }), open("3", { phase: "streaming", model: "a/b" })];
-  expect([...demandOf(requests)]).toEqual([
-    ["orca-7b", { inFlight: 1, waiting: 1 }],
-    ["a/b", { inFlight: 1, waiting: 0 }],
-  ]);
 });
 
 it.each([

@@ -1,8 +1,9 @@
-// Who is being served and who waits, out of the open requests; and the words for it.
+// Who waits, out of the open requests; and the words for it.
 
 import type { SwapPlan } from "../../api/schema";
 import { duration } from "../../format/time";
 import { age, type Open } from "../../live/requests";
+import { requestCount } from "../models/open_requests";
 
 export interface Waiting {
   id: string;
@@ -17,12 +18,6 @@ export interface Waiting {
   /** Address of the client, and its session if it names one. */
   from: string;
   session: string | null;
-}
-
-/** Requests of one model. */
-export interface Demand {
-  inFlight: number;
-  waiting: number;
 }
 
 /** Those who wait, the oldest first. `steady` is the moment of now in milliseconds of `performance.now()`; `sessionHeaders` name a session. */
@@ -46,18 +41,6 @@ export function waitingOf(requests: readonly Open[], steady: number, sessionHead
   return rows;
 }
 
-/** How many requests each model serves and keeps waiting. */
-export function demandOf(requests: readonly Open[]): Map<string, Demand> {
-  const demands = new Map<string, Demand>();
-  for (const request of requests) {
-    const demand = demands.get(request.model) ?? { inFlight: 0, waiting: 0 };
-    if (request.phase === "queued" || request.phase === "loading") demand.waiting += 1;
-    else demand.inFlight += 1;
-    demands.set(request.model, demand);
-  }
-  return demands;
-}
-
 /** How long it will take yet: `any moment now` when the estimate has run out. */
 export function leftText(left: number | null): string {
   if (left === null) return "not known";
@@ -67,7 +50,7 @@ export function leftText(left: number | null): string {
 /** What has to happen before a model's requests are served. */
 export function planText(plan: SwapPlan): string {
   const victims = plan.victims.map(({ model, in_flight }) =>
-    in_flight === 0 ? model : `${model} (${in_flight === 1 ? "1 request" : `${in_flight} requests`} running)`,
+    in_flight === 0 ? model : `${model} (${requestCount(in_flight)} running)`,
   );
   const parts: string[] = [];
   if (victims.length > 0) parts.push(`${victims.join(", ")} must leave first`);

@@ -1,12 +1,12 @@
 // The lanes of the timeline: one per model, with what its process did as bars.
 
+import type { ModelResidency, ResidencySpan } from "../../../api/schema";
 import { clockTime, duration } from "../../../format/time";
-import type { ModelSpans, Span } from "../shapes";
 import { xOf, type Axis } from "./axis";
 
 export interface Bar {
   key: string;
-  state: Span["state"];
+  state: ResidencySpan["state"];
   x: number;
   width: number;
   /** What it says when one points at it. */
@@ -18,65 +18,98 @@ export interface Lane {
   bars: Bar[];
 }
 
-/** Lanes that are drawn: more do not fit on a screen, and each costs up to a bar per two pixels. */
+/** Lanes that are drawn: more do not fit on a screen, and each costs up to a bar per pixel. */
 export const LANES_AT_MOST = 40;
 
 /** Pixels below which a bar could not be seen. What would be drawn in the same pixels as the bar before it is left out, so that
- *  a lane never has more bars than half its pixels, however many swaps there were. */
+ *  a lane never has more bars than pixels, however many swaps there were. */
 const LEAST_WIDTH = 2;
 
+/** A span with its times as numbers and its words, which do not depend on the time of now: what has to be made once only. */
+export interface Timed {
+  key: string;
+  state: ResidencySpan["state"];
+  from: number;
+  /** Infinity while it lasts. */
+  until: number;
+  text: string;
+}
+
+export interface TimedModel {
+  id: string;
+  /** In order of time. */
+  spans: Timed[];
+}
+
+export function timed(models: readonly ModelResidency[]): TimedModel[] {
+  return models.map(({ id, spans }) => ({
+    id,
+    spans: spans.map((span) => ({
+      key: `${span.state} ${span.from}`,
+      state: span.state,
+      from: Date.parse(span.from),
+      until: span.until === null ? Infinity : Date.parse(span.until),
+      text: spanText(span),
+    })),
+  }));
+}
+
 /** The lanes in order of id, and how many there are beyond them: those that were busy last are kept. */
-export function lanesOf(models: readonly ModelSpans[], axis: Axis): { lanes: Lane[]; more: number } {
-  const shown = models.map((model) => ({ model, last: lastMoment(model, axis) })).filter(({ last }) => last >= axis.from);
-  const kept = new Set(
-    shown
-      .toSorted((a, b) => b.last - a.last)
-      .slice(0, LANES_AT_MOST)
-      .map(({ model }) => model.id),
-  );
-  const lanes = shown
-    .filter(({ model }) => kept.has(model.id))
-    .map(({ model }) => ({ id: model.id, bars: barsOf(model.spans, axis) }));
+export function lanesOf(models: readonly TimedModel[], axis: Axis): { lanes: Lane[]; more: number } {
+  const shown = models.filter((model) => lastMoment(model) >= axis.from);
+  const latest = shown.toSorted((a, b) => compare(lastMoment(b), lastMoment(a))).slice(0, LANES_AT_MOST);
+  const kept = new Set(latest.map((model) => model.id));
+  const lanes = shown.filter(({ id }) => kept.has(id)).map(({ id, spans }) => ({ id, bars: barsOf(spans, axis) }));
   return { lanes, more: shown.length - lanes.length };
 }
 
 /** The bars of a lane, clipped to the window. */
-export function barsOf(spans: readonly Span[], axis: Axis): Bar[] {
+export function barsOf(spans: readonly Timed[], axis: Axis): Bar[] {
+  if (axis.width < LEAST_WIDTH) return [];
   const bars: Bar[] = [];
+  /** Whether the bar before is as short as a bar may be. */
+  let isShort = false;
   let drawn = 0;
-  for (const span of spans) {
-    const from = Date.parse(span.from);
-    const until = span.until === null ? axis.to : Date.parse(span.until);
+  for (const { key, state, from, until, text } of spans) {
     if (until < axis.from || from > axis.to) continue;
-    const left = xOf(axis, Math.max(from, axis.from));
-    const right = Math.min(axis.width, Math.max(xOf(axis, Math.min(until, axis.to)), left + LEAST_WIDTH));
+    // What has just begun is seen, too.
+    const left = Math.min(xOf(axis, Math.max(from, axis.from)), axis.width - LEAST_WIDTH);
+    const width = xOf(axis, Math.min(until, axis.to)) - left;
+    const right = left + Math.max(width, LEAST_WIDTH);
     const x = Math.max(left, drawn);
-    if (right - x < LEAST_WIDTH && bars.length > 0) continue;
-    bars.push({ key: `${span.state} ${span.from}`, state: span.state, x, width: Math.max(0, right - x), text: spanText(span, axis.to) });
+    const last = bars.at(-1);
+    if (last !== undefined && right - x < LEAST_WIDTH / 2) {
+      // Of what shares the same pixels, that the model was ready says most.
+      if (isShort && state === "ready") Object.assign(last, { key, state, text });
+      continue;
+    }
+    bars.push({ key, state, x, width: right - x, text });
+    isShort = width <= LEAST_WIDTH;
     drawn = right;
   }
   return bars;
 }
 
 /** What the process did at this moment; `null` when there was none. */
-export function stateAt(spans: readonly Span[], moment: number): Span["state"] | null {
-  const span = spans.findLast((found) => Date.parse(found.from) <= moment);
-  if (span === undefined) return null;
-  return span.until === null || Date.parse(span.until) > moment ? span.state : null;
+export function stateAt(spans: readonly Timed[], moment: number): ResidencySpan["state"] | null {
+  const span = spans.findLast((found) => found.from <= moment);
+  return span !== undefined && span.until > moment ? span.state : null;
 }
 
 /** A span in words: `ready from 15:04:05 to 15:10:00 (5 m 55 s): became ready. Then: idle for 60 s`. */
-export function spanText(span: Span, now: number): string {
+export function spanText(span: ResidencySpan): string {
   const from = Date.parse(span.from);
-  const until = span.until === null ? now : Date.parse(span.until);
-  const length = duration(Math.max(0, until - from));
-  const time = span.until === null ? `since ${clockTime(from)}` : `from ${clockTime(from)} to ${clockTime(until)}`;
+  if (span.until === null) return `${span.state} since ${clockTime(from)}: ${span.cause}`;
+  const until = Date.parse(span.until);
   const end = span.ended === null ? "" : `. Then: ${span.ended}`;
-  return `${span.state} ${time} (${length}): ${span.cause}${end}`;
+  return `${span.state} from ${clockTime(from)} to ${clockTime(until)} (${duration(Math.max(0, until - from))}): ${span.cause}${end}`;
 }
 
-function lastMoment(model: ModelSpans, axis: Axis): number {
-  const last = model.spans.at(-1);
-  if (last === undefined) return -Infinity;
-  return last.until === null ? axis.to : Date.parse(last.until);
+function lastMoment(model: TimedModel): number {
+  return model.spans.at(-1)?.until ?? -Infinity;
+}
+
+/** Unlike a difference, it orders what lasts. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

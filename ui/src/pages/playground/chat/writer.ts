@@ -1,0 +1,62 @@
+// Asking for one answer and handing on what comes of it, until it is complete, fails or is stopped.
+
+import { describe, isAbort } from "../../../api/error";
+import { herd } from "../../../live/herd.svelte";
+import { askModel } from "../ask";
+import { add } from "./answer";
+import type { Answer, Message } from "./conversation";
+import { turnsOf } from "./conversation";
+import { dialectOf } from "./dialect";
+import { bodyOf, type ChatSettings } from "./settings";
+import { Reading } from "./stream";
+
+/** Milliseconds for which a connection stays open after the answer's end was announced: the server should close it. */
+const GRACE = 1000;
+
+/** Writes an answer to what was said `earlier`. `grown` is called with every new state of it; the last one has a `total`. */
+export async function write(
+  answer: Answer,
+  earlier: readonly Message[],
+  settings: ChatSettings,
+  signal: AbortSignal,
+  grown: (answer: Answer) => void,
+): Promise<void> {
+  let now = answer;
+  let start = performance.now();
+  const elapsed = (): number => performance.now() - start;
+  try {
+    await herd.ready;
+    start = performance.now();
+    const response = await askModel(settings.endpoint, bodyOf(answer.model, settings, turnsOf(earlier)), signal);
+    const reading = new Reading(dialectOf(settings.endpoint), response.headers.get("content-type"));
+    for await (const text of textOf(response, reading)) {
+      now = add(now, reading.feed(text), elapsed());
+      grown(now);
+    }
+    now = add(now, reading.end(), elapsed());
+    if (!now.complete && now.error === null) now = { ...now, error: "The answer ended without its end mark; something may be missing." };
+  } catch (error) {
+    if (isAbort(error) || signal.aborted) now = { ...now, stopped: true };
+    else now = { ...now, error: error instanceof TypeError ? "The connection was lost; something may be missing." : describe(error) };
+  }
+  grown({ ...now, total: elapsed() });
+}
+
+/** The text of an answer as it arrives. */
+async function* textOf(response: Response, reading: Reading): AsyncGenerator<string> {
+  if (response.body === null) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let closing: ReturnType<typeof setTimeout> | undefined;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+      if (reading.ended) closing ??= setTimeout(() => void reader.cancel(), GRACE);
+    }
+  } finally {
+    clearTimeout(closing);
+    // When the reading has failed, nobody wants the rest.
+    void reader.cancel().catch(() => {});
+  }
+}
