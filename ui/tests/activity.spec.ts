@@ -56,6 +56,7 @@ test("an open request says where it is: loading, waiting, queued, streaming", as
   // Another model has to wait until this one has nothing to do.
   const third = herder.chat("vega/coder-32b");
   await expect(open(page).locator("tbody tr", { hasText: "vega/coder-32b" })).toContainText("queued");
+  await expect.poll(() => herder.received("orca-7b").length).toBe(2);
   herder.release("orca-7b");
   await Promise.all([first, second, third]);
   await expect(page.getByText("No request is open.")).toBeVisible();
@@ -84,6 +85,7 @@ test("why a request was not cancelled stands at its row", async ({ page, herder 
   await cancel.click();
   await expect(open(page).getByRole("alert")).toContainText("was not cancelled: no <b>way</b> (HTTP 500)");
   await expect(cancel).toBeEnabled();
+  await expect.poll(() => herder.received("orca-7b").length).toBe(1);
   herder.release("orca-7b");
   await answer;
 });
@@ -327,4 +329,17 @@ test("a narrow screen has nothing beside it", async ({ page, herder }) => {
     await expect(page.getByText("1 total")).toBeVisible();
     expect(await page.evaluate(() => document.querySelector("main")!.scrollWidth - document.querySelector("main")!.clientWidth)).toBeLessThanOrEqual(0);
   }
+});
+
+test("the page of a model has its own requests only, with the same links", async ({ page, herder }) => {
+  await finish(herder, 1);
+  await finish(herder, 1, "vega/coder-32b");
+  await page.goto("/ui/models/vega%2Fcoder-32b?tab=activity");
+  await expect.poll(() => ids(page)).toEqual(["2"]);
+  await expect(finished(page).getByRole("columnheader", { name: "Model" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Filters" }).click();
+  await expect(page.getByRole("form", { name: "Filters" }).getByLabel("Model")).toHaveCount(0);
+  await page.getByRole("button", { name: "View request 2" }).click();
+  await expect(page).toHaveURL(/vega%2Fcoder-32b\?tab=activity&capture=2/);
+  await expect(page.getByRole("dialog", { name: "Request 2" })).toContainText("vega/coder-32b");
 });
