@@ -61,10 +61,10 @@ test("case 16: the search finds by name, id, alias and description, and is in th
 test("case 17: Load makes a model ready in the list, the sidebar and on its page", async ({ page }) => {
   await page.goto("/ui/models");
   await load(page, "orca-7b").click();
+  await expect(page.getByText("orca-7b is ready.")).toBeVisible();
   await expect(row(page, "Orca (orca-7b)")).toContainText("ready");
   await expect(inSidebar(page, "Orca")).toContainText("ready");
   await expect(counts(page)).toContainText("1 ready");
-  await expect(page.getByText("orca-7b is ready.")).toBeVisible();
   // Loaded models come first.
   await expect(page.getByRole("main").getByRole("list", { name: "Models", exact: true }).getByRole("listitem").first()).toContainText("Orca");
   await row(page, "Orca (orca-7b)").getByRole("link", { name: "Orca", exact: true }).click();
@@ -119,31 +119,39 @@ test.describe("a model whose server ends at once", () => {
   });
 });
 
-test("case 19: Cancel stops a load, and that is no failure", async ({ page, herder }) => {
-  await page.goto("/ui/models");
-  await load(page, "slowpoke").click();
-  await expect(row(page, "slowpoke")).toContainText("Loading: ");
-  await cancel(page, "slowpoke").click();
-  await expect(row(page, "slowpoke")).toContainText("stopped");
-  await expect(load(page, "slowpoke")).toBeEnabled();
-  await expect(row(page, "slowpoke").getByRole("alert")).toHaveCount(0);
-  const { models } = await herder.json("/api/models?model=slowpoke");
-  expect(models[0]).toMatchObject({ state: "stopped", last_failure: null });
+test.describe("a model that loads for a minute", () => {
+  test.use({ config: 'models: {slowpoke: {cmd: "@MODEL@ --ready-after 60000"}}' });
+
+  test("case 19: Cancel stops a load, and that is no failure", async ({ page, herder }) => {
+    await page.goto("/ui/models");
+    await load(page, "slowpoke").click();
+    await expect(row(page, "slowpoke")).toContainText("Loading: ");
+    await cancel(page, "slowpoke").click();
+    await expect(row(page, "slowpoke")).toContainText("stopped");
+    await expect(load(page, "slowpoke")).toBeEnabled();
+    await expect(row(page, "slowpoke").getByRole("alert")).toHaveCount(0);
+    const { models } = await herder.json("/api/models?model=slowpoke");
+    expect(models[0]).toMatchObject({ state: "stopped", last_failure: null });
+  });
 });
 
-test("case 19: any page can cancel a load, and one that knows the usual time shows how far it is", async ({ page, context, herder }) => {
-  await ready(herder, "slowpoke");
-  await herder.request("/api/models/unload/slowpoke", { method: "POST" });
-  await page.goto("/ui/models");
-  await load(page, "slowpoke").click();
-  await expect(row(page, "slowpoke").getByRole("progressbar", { name: "Loading slowpoke" })).toBeVisible();
-  await expect(row(page, "slowpoke")).toContainText(/Loading: .* of usually \d\.\d s/);
-  const other = await context.newPage();
-  await other.goto("/ui/models/slowpoke");
-  await cancel(other, "slowpoke").click();
-  await expect(row(page, "slowpoke")).toContainText("stopped");
-  await expect(load(page, "slowpoke")).toBeEnabled();
-  await expect(row(page, "slowpoke").getByRole("alert")).toHaveCount(0);
+test.describe("a model that loads for some seconds", () => {
+  test.use({ config: 'models: {slowpoke: {cmd: "@MODEL@ --ready-after 8000"}}' });
+
+  test("case 19: any page can cancel a load, and one that knows the usual time shows how far it is", async ({ page, context, herder }) => {
+    await ready(herder, "slowpoke");
+    await herder.request("/api/models/unload/slowpoke", { method: "POST" });
+    await page.goto("/ui/models");
+    await load(page, "slowpoke").click();
+    await expect(row(page, "slowpoke").getByRole("progressbar", { name: "Loading slowpoke" })).toBeVisible();
+    await expect(row(page, "slowpoke")).toContainText(/Loading: .* of usually \d/);
+    const other = await context.newPage();
+    await other.goto("/ui/models/slowpoke");
+    await cancel(other, "slowpoke").click();
+    await expect(row(page, "slowpoke")).toContainText("stopped");
+    await expect(load(page, "slowpoke")).toBeEnabled();
+    await expect(row(page, "slowpoke").getByRole("alert")).toHaveCount(0);
+  });
 });
 
 test("case 19: a load that waits its turn is given up without harm", async ({ page, herder }) => {

@@ -77,7 +77,9 @@ function csv(rows: readonly ActivityEntry[], columns: readonly ActivityColumn[])
 function heading(column: ActivityColumn): string {
   switch (column.name) {
     case "duration":
-      return "Duration (ms)";
+    case "queued":
+    case "first_byte":
+      return `${column.text} (ms)`;
     case "prefill":
     case "decode":
       return `${column.text} (t/s)`;
