@@ -14,6 +14,7 @@ export const TABS = {
   transcription: { text: "Transcription", load: () => import("./media/transcription/Transcription.svelte") },
   rerank: { text: "Rerank", load: () => import("./media/rerank/Rerank.svelte") },
   embeddings: { text: "Embeddings", load: () => import("./media/embeddings/Embeddings.svelte") },
+  concurrency: { text: "Concurrency", load: () => import("./concurrency/Concurrency.svelte") },
 } satisfies Record<string, Tab>;
 
 export type TabName = keyof typeof TABS;
