@@ -45,7 +45,7 @@ export async function write(
 }
 
 /** The text of an answer as it arrives. */
-async function* textOf(response: Response, reading: Reading): AsyncGenerator<string> {
+export async function* textOf(response: Response, reading: Reading): AsyncGenerator<string> {
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let closing: ReturnType<typeof setTimeout> | undefined;
