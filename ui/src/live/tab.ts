@@ -1,6 +1,6 @@
 // This tab's end of the wire to the hub: says whether the tab is visible and which logs it shows, and passes on what it hears.
 
-import { Hub, type Port } from "./hub";
+import type { Port } from "./hub";
 import { news, type Place } from "./log_text";
 import type { LogSource, ToHub, ToTab } from "./protocol";
 
@@ -106,6 +106,7 @@ function connect(): TabPort {
     return worker.port;
   }
   const { port1, port2 } = new MessageChannel();
-  new Hub().add(port2 as unknown as Port);
+  // What is said before it is there waits in the channel.
+  void import("./hub").then(({ Hub }) => new Hub().add(port2 as unknown as Port));
   return port1;
 }
