@@ -24,6 +24,8 @@ async function open(page: Page, path: string, text: string): Promise<void> {
 
 for (const mode of MODES) {
   test.describe(mode, () => {
+    // Many pages, each of which is looked at as a whole.
+    test.setTimeout(180_000);
     test.use({ colorScheme: mode });
 
     test(`every page, ${mode}`, async ({ page, herder }) => {
