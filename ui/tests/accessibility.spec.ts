@@ -3,6 +3,7 @@
 
 import { expectAccessible } from "./support/accessibility";
 import { ENTRIES } from "./support/entries";
+import { settled } from "./support/settled";
 import { expect, test, type Page } from "./support/test";
 
 const MODES = ["light", "dark"] as const;
@@ -16,12 +17,9 @@ const PLACES = [
   { text: "Page not found", path: "/ui/nowhere" },
 ];
 
-/** Opens a page and waits until it shows what it has to show. */
 async function open(page: Page, path: string, text: string): Promise<void> {
   await page.goto(path);
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(text);
-  await expect(page.getByTestId("connection").first()).toHaveText("connected");
-  await expect(page.getByText(/^Loading/)).toHaveCount(0);
+  await settled(page, text);
 }
 
 for (const mode of MODES) {
@@ -60,9 +58,7 @@ for (const mode of MODES) {
 
       test(`pages and menu of a narrow screen, ${mode}`, async ({ page }) => {
         for (const { path, text } of ENTRIES) {
-          await page.goto(path);
-          await expect(page.getByRole("heading", { level: 1 })).toHaveText(text);
-          await expect(page.getByText(/^Loading/)).toHaveCount(0);
+          await open(page, path, text);
           await expectAccessible(page, `${path}, narrow, ${mode}`);
         }
         await page.getByRole("button", { name: "Menu" }).click();

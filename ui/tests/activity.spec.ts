@@ -56,6 +56,7 @@ test("an open request says where it is: loading, waiting, queued, streaming", as
   // Another model has to wait until this one has nothing to do.
   const third = herder.chat("vega/coder-32b");
   await expect(open(page).locator("tbody tr", { hasText: "vega/coder-32b" })).toContainText("queued");
+  await expect.poll(() => herder.received("orca-7b").length).toBe(2);
   herder.release("orca-7b");
   await Promise.all([first, second, third]);
   await expect(page.getByText("No request is open.")).toBeVisible();
@@ -84,6 +85,7 @@ test("why a request was not cancelled stands at its row", async ({ page, herder 
   await cancel.click();
   await expect(open(page).getByRole("alert")).toContainText("was not cancelled: no <b>way</b> (HTTP 500)");
   await expect(cancel).toBeEnabled();
+  await expect.poll(() => herder.received("orca-7b").length).toBe(1);
   herder.release("orca-7b");
   await answer;
 });
@@ -173,7 +175,7 @@ test("case 48: columns are hidden and moved, stay so, and are what is exported",
   await up.focus();
   for (let place = 11; place > 0; place -= 1) {
     await page.keyboard.press("Enter");
-    await expect(dialog.getByText(`Duration is column ${place + 1} of 16`)).toBeAttached();
+    await expect(dialog.getByText(`Duration is column ${place + 1} of 18`)).toBeAttached();
   }
   await expect(up).toBeFocused();
   // And with the mouse.
@@ -210,7 +212,7 @@ test("the whole selection is exported, page by page", async ({ page, herder }) =
 
 test("case 49: View shows headers without secrets, the request and the answer put together", async ({ page, herder }) => {
   herder.script("orca-7b", CHAT, {
-    chunks: [{ text: delta({ reasoning_content: "Let me see." }) }, { text: delta({ content: "It is " }) }, { text: delta({ content: "42." }) }, { text: "data: [DONE]\n\n" }],
+    chunks: [{ text: delta({ reasoning_content: "Let me see." }) }, { text: delta({ content: "It is " }), delayMs: 50 }, { text: delta({ content: "42." }) }, { text: "data: [DONE]\n\n" }],
   });
   await herder.request(CHAT, {
     method: "POST",
@@ -224,6 +226,9 @@ test("case 49: View shows headers without secrets, the request and the answer pu
   await expect(dialog.getByText("[REDACTED]")).toBeVisible();
   await expect(dialog.getByText("<img src=x onerror=alert(1)>")).toBeVisible();
   await expect(dialog.getByText("very-secret")).toHaveCount(0);
+  for (const part of ["queue and load", "prompt", "generation"]) {
+    await expect(dialog.getByRole("list", { name: "Where the time went" }).getByText(part)).toBeVisible();
+  }
   await expect(dialog.getByLabel("Text of the request")).toContainText('"content": "What is it?"');
   await expect(dialog.getByText("It is 42.")).toBeVisible();
   await expect(dialog.getByText("Let me see.")).toBeVisible();
@@ -324,4 +329,17 @@ test("a narrow screen has nothing beside it", async ({ page, herder }) => {
     await expect(page.getByText("1 total")).toBeVisible();
     expect(await page.evaluate(() => document.querySelector("main")!.scrollWidth - document.querySelector("main")!.clientWidth)).toBeLessThanOrEqual(0);
   }
+});
+
+test("the page of a model has its own requests only, with the same links", async ({ page, herder }) => {
+  await finish(herder, 1);
+  await finish(herder, 1, "vega/coder-32b");
+  await page.goto("/ui/models/vega%2Fcoder-32b?tab=activity");
+  await expect.poll(() => ids(page)).toEqual(["2"]);
+  await expect(finished(page).getByRole("columnheader", { name: "Model" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Filters" }).click();
+  await expect(page.getByRole("form", { name: "Filters" }).getByLabel("Model")).toHaveCount(0);
+  await page.getByRole("button", { name: "View request 2" }).click();
+  await expect(page).toHaveURL(/vega%2Fcoder-32b\?tab=activity&capture=2/);
+  await expect(page.getByRole("dialog", { name: "Request 2" })).toContainText("vega/coder-32b");
 });

@@ -42,7 +42,7 @@ test("overview: a swap has lanes, a mark that explains itself, and a row", async
   }
   await page.getByRole("heading", { name: "Queue" }).hover();
   await expect(explanation(page)).toContainText("Point at a mark");
-  // A click keeps it, Escape lets it go.
+  // A click keeps it.
   await mark.click();
   await page.getByRole("heading", { name: "Queue" }).hover();
   await expect(explanation(page)).toContainText("took the place of");
@@ -269,21 +269,23 @@ test("overview: thousands of spans and swaps stay fluid", async ({ page }) => {
   expect(await page.locator("rect[data-state]").count()).toBeLessThanOrEqual(40 * 66);
   expect(await marks(page).count()).toBeLessThanOrEqual(300);
   await expect(page.getByText(/earlier ones of this window are not shown/)).toBeVisible();
-  // What a second of such a page costs, in seconds of work.
+  // What five seconds of such a page cost, in seconds of work; 0.4 on a busy machine of two cores.
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const worked = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN;
   const before = await worked();
   await page.waitForTimeout(5000);
-  expect((await worked()) - before).toBeLessThan(2.5);
+  expect((await worked()) - before).toBeLessThan(1.5);
 });
 
 test("overview: 380 px are enough", async ({ page, herder }) => {
   await swapTwo(herder);
+  void herder.chat("slowpoke").catch(() => {});
   await page.setViewportSize({ width: 380, height: 800 });
   await page.goto("/ui/");
+  await expect(waiting(page)).toHaveCount(1);
   await expect(lane(page, "orca-7b")).toBeVisible();
-  await expect(rows(page)).toHaveCount(2);
+  await expect(rows(page)).toHaveCount(3);
   const widths = await page.locator("main").evaluate((main) => [main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth]);
   expect(widths).toEqual([0, 380]);
 });

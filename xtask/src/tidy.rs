@@ -14,7 +14,16 @@ use anyhow::{Context, Result, bail};
 use crate::programs::repository;
 
 /// Folders that are made by tools or belong to them.
-const FOREIGN_FOLDERS: [&str; 6] = [".git", "target", "node_modules", "corpus", "artifacts", ".idea"];
+const FOREIGN_FOLDERS: [&str; 8] = [
+    ".git",
+    "target",
+    "node_modules",
+    "dist",
+    "test-results",
+    "corpus",
+    "artifacts",
+    ".idea",
+];
 
 /// Endings of the text files that are looked at.
 const TEXT_FILES: [&str; 12] = [

@@ -40,8 +40,10 @@ pub(crate) fn run(flags: &[&str]) -> Result<()> {
     match flags {
         [] => build(),
         ["--screenshots"] => {
+            // Before the builds, which take minutes.
+            let browser = browser::ensure()?;
             build()?;
-            screenshots()
+            screenshots(&browser)
         }
         _ => bail!("there is --screenshots and no other flag"),
     }
@@ -95,11 +97,10 @@ pub(crate) fn browser_tests(browser: &Path) -> Result<()> {
 }
 
 /// Pictures of every page in light, dark and narrow, in `ui/screenshots`.
-fn screenshots() -> Result<()> {
-    let browser = browser::ensure()?;
+fn screenshots(browser: &Path) -> Result<()> {
     programs::run(cargo().args(["build", "--package", "herder", "--bin", "herder"]))?;
     programs::run(&mut playwright(
-        &browser,
+        browser,
         &["--config", "tests/screenshots/playwright.config.ts"],
     ))?;
     println!("the pictures are in {}", folder().join("screenshots").display());

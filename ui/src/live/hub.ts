@@ -31,6 +31,10 @@ interface Tab {
 interface Log {
   text: string;
   cursor: string | null;
+  /** Tells it from an earlier log of the same source. */
+  life: number;
+  /** Characters that have come since its beginning. */
+  end: number;
 }
 
 export class Hub {
@@ -41,6 +45,7 @@ export class Hub {
   #known = new Map<LiveEvent["type"], LiveEvent>();
   #requests: Open[] = [];
   #logs = new Map<LogSource, Log>();
+  #lives = 0;
   #refused = new Map<LogSource, string>();
   /** The logs that the connection of now carries; `null` when there is no connection. */
   #carried: string | null = null;
@@ -109,7 +114,7 @@ export class Hub {
       const reason = this.#refused.get(source);
       if (reason !== undefined) tab.port.postMessage({ kind: "logRefused", source, reason });
       const log = this.#logs.get(source);
-      if (log) tab.port.postMessage({ kind: "log", source, text: log.text, reset: true, gap: false });
+      if (log) tab.port.postMessage({ kind: "log", source, text: log.text, life: log.life, end: log.end, gap: false });
     }
   }
 
@@ -126,7 +131,9 @@ export class Hub {
       return;
     }
     const wanted = this.#wanted();
-    for (const source of this.#logs.keys()) if (!wanted.includes(source)) this.#logs.delete(source);
+    // A hidden tab that comes back goes on where it was.
+    const followed = new Set([...this.#tabs.values()].flatMap((tab) => tab.logs));
+    for (const source of this.#logs.keys()) if (!followed.has(source)) this.#logs.delete(source);
     for (const source of this.#refused.keys()) if (!wanted.includes(source)) this.#refused.delete(source);
     if (this.#carried !== wanted.join("\n")) this.#restart();
   }
@@ -181,10 +188,13 @@ export class Hub {
     // herder was started anew, or too much was written while nobody looked: what is kept stays, with a mark at the gap.
     const gap = !continues && !isFirst;
     const text = append(log?.text ?? "", data.data);
-    this.#logs.set(source, { text, cursor: data.cursor ?? null });
+    if (isFirst) this.#lives += 1;
+    const life = log?.life ?? this.#lives;
+    const end = (log?.end ?? 0) + data.data.length;
+    this.#logs.set(source, { text, cursor: data.cursor ?? null, life, end });
     for (const tab of this.#tabs.values()) {
       if (!tab.visible || !tab.logs.includes(source)) continue;
-      tab.port.postMessage({ kind: "log", source, text: data.data, reset: isFirst, gap });
+      tab.port.postMessage({ kind: "log", source, text: data.data, life, end, gap });
     }
   }
 

@@ -39,7 +39,8 @@ export type ToTab =
   | { kind: "key"; key: string | null }
   | { kind: "connection"; connection: Connection }
   | { kind: "event"; event: LiveEvent }
-  /** Text of a log. `reset`: it replaces what the tab has. `gap`: something between is lost. */
-  | { kind: "log"; source: LogSource; text: string; reset: boolean; gap: boolean }
+  /** Text of a log. It ends `end` characters after the beginning of the log's `life`; a tab may have some of it already. `gap`: something
+   *  before it is lost. */
+  | { kind: "log"; source: LogSource; text: string; life: number; end: number; gap: boolean }
   /** herder cannot show this log. */
   | { kind: "logRefused"; source: LogSource; reason: string };

@@ -1,6 +1,7 @@
 // This tab's end of the wire to the hub: says whether the tab is visible and which logs it shows, and passes on what it hears.
 
 import { Hub, type Port } from "./hub";
+import { news, type Place } from "./log_text";
 import type { LogSource, ToHub, ToTab } from "./protocol";
 
 /** Milliseconds between two signs of life; a third of what the hub waits for. */
@@ -14,18 +15,21 @@ export interface LogListener {
   refused(reason: string): void;
 }
 
+/** Listeners of a log, and what each has been given. */
+type Listeners = Map<LogListener, Place | null>;
+
 export class Tab {
   #port: TabPort;
-  #listeners = new Map<LogSource, Set<LogListener>>();
+  #listeners = new Map<LogSource, Listeners>();
   #announced = false;
 
   constructor(heard: (message: ToTab) => void, key: string | null) {
     this.#port = connect();
     this.#port.onmessage = ({ data }: MessageEvent<ToTab>) => {
       if (data.kind === "log") {
-        for (const listener of this.#listeners.get(data.source) ?? []) listener.text(data.text, data.reset, data.gap);
+        this.#logged(data);
       } else if (data.kind === "logRefused") {
-        for (const listener of this.#listeners.get(data.source) ?? []) listener.refused(data.reason);
+        for (const listener of this.#listeners.get(data.source)?.keys() ?? []) listener.refused(data.reason);
       } else {
         heard(data);
       }
@@ -53,13 +57,13 @@ export class Tab {
 
   /** Gives a log's kept text and what follows to `listener` until the returned function is called. */
   follow(source: LogSource, listener: LogListener): () => void {
-    const listeners = this.#listeners.get(source) ?? new Set();
+    const listeners = this.#listeners.get(source) ?? new Map<LogListener, Place | null>();
     // One more listener of the same log needs the text from its beginning: the hub sends that to tabs that begin.
     if (listeners.size > 0) {
       this.#listeners.delete(source);
       this.#say();
     }
-    listeners.add(listener);
+    listeners.set(listener, null);
     this.#listeners.set(source, listeners);
     this.#say();
     return () => {
@@ -67,6 +71,16 @@ export class Tab {
       if (listeners.size === 0) this.#listeners.delete(source);
       this.#say();
     };
+  }
+
+  /** Gives each listener what it has not been given yet. */
+  #logged({ source, text, life, end, gap }: Extract<ToTab, { kind: "log" }>): void {
+    const listeners = this.#listeners.get(source);
+    for (const [listener, had] of listeners ?? []) {
+      const { fresh, isReset } = news(had, { life, end }, text);
+      listeners?.set(listener, { life, end });
+      listener.text(fresh, isReset, gap);
+    }
   }
 
   #hello(key: string | null): void {

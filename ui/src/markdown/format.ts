@@ -31,10 +31,14 @@ export interface Formatted {
 /** Formulas of one part of an answer that are drawn. */
 const MOST_FORMULAS = 200;
 
+/** A line that opens more quotations and lists within each other than anybody reads: browsers take seconds to lay them out. */
+const TOO_DEEP = /^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){31}.*[^\s*_-]/m;
+
 const SAFE_PROTOCOLS = ["http:", "https:", "mailto:"];
 
-/** Formats one part of an answer. */
+/** Formats one part of an answer. Throws when it is better shown as it is written. */
 export function format(markdown: string, context: Context): Formatted {
+  if (TOO_DEEP.test(markdown)) throw new Error("it is nested too deeply");
   const { engines } = context;
   const wants = { draw: false, highlight: false };
   let drawn = 0;
@@ -103,7 +107,7 @@ function codeBlock(escaped: string, language: string, colour: (code: string, lan
   );
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 

@@ -47,6 +47,7 @@ describe("long ones", () => {
     ["one line", "x".repeat(1_000_000)],
     ["one fence", "```\n" + "line of code\n".repeat(80_000) + "```\n\nafter"],
     ["one list", "- item\n\n".repeat(120_000)],
+    ["short paragraphs", "a short one\n\n".repeat(80_000)],
     ["one paragraph", "words and words\n".repeat(60_000)],
     ["definitions", "[a]: b\n".repeat(140_000)],
     ["quotations", ">".repeat(10_000) + "\n".repeat(10) + "> a\n".repeat(200_000)],
@@ -59,6 +60,7 @@ describe("long ones", () => {
     expect(all.map((part) => part.text).join("")).toBe(text);
     expect(Math.max(...all.map((part) => part.text.length))).toBeLessThanOrEqual(LONGEST_PART + 20);
     expect(all.at(-1)?.plain).toBe(true);
+    expect(all.length).toBeLessThan(1000);
   });
   it("what follows a fence that was cut is formatted again", () => {
     const parts = new Parts();

@@ -15,7 +15,12 @@ const LONG_PART = 8_000;
 export const LONGEST_PART = 20_000;
 
 /** Characters of an answer that are formatted; what follows is shown as it is written. */
-export const MOST_FORMATTED = 300_000;
+export const MOST_FORMATTED = 120_000;
+
+/** Parts of an answer that may be as short as a paragraph. Later ones have at least so many characters: a browser slows down under tens
+ *  of thousands of parts. */
+const MOST_SHORT_PARTS = 300;
+const LATER_PART = 2_000;
 
 const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
 const FENCE = /^( *)(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}(?=[^`]*$)|~{3,})/;
@@ -87,6 +92,7 @@ export class Parts {
 
   #endAt(text: string, end: number): void {
     if (this.#whole || end <= this.#start) return;
+    if (this.finished.length > MOST_SHORT_PARTS && end - this.#start < LATER_PART && !this.#cut) return;
     this.finished.push(this.#part(text, end));
     this.#start = end;
     this.#inList = false;

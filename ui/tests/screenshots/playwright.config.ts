@@ -8,7 +8,5 @@ export default defineConfig({
   testDir: ".",
   testMatch: "*.pictures.ts",
   outputDir: "../../test-results/screenshots",
-  // One herder lives through a while of traffic, then is photographed page by page.
-  timeout: 300_000,
   use: { ...tests.use, trace: "off" },
 });

@@ -52,11 +52,38 @@ const QUESTIONS = [
   "Summarise the last meeting in three sentences.",
 ];
 
+/** Minutes of traffic before the pictures: none but what is needed for each page to show something, or, for a timeline that looks like a
+ *  working day, as many as this says. */
+export const MINUTES = Number(process.env["HERDER_PICTURES_MINUTES"] ?? "0");
+
+/** Milliseconds between two turns of a long traffic, over and over: uneven, as people are. */
+const PAUSES = [9_000, 2_000, 21_000, 5_000, 14_000];
+
+/** What a model says when the playground asks it: one of each kind of text. */
+const ANSWER = `Swapping is cheap to decide and dear to do. Roughly:
+
+| Step | Takes |
+|---|---|
+| stop the old model | 1 s |
+| load the new one | 20 s |
+
+With a share $s$ of requests that need a swap of $t$ seconds, each request waits $s \\cdot t$ on average.
+
+\`\`\`python
+def waiting(share: float, seconds: float) -> float:
+    """Mean wait that swaps add to a request."""
+    return share * seconds
+\`\`\`
+`;
+
 /** Lives through it. Afterwards one request is being answered by orca-7b, and one waits for vega/coder-32b. */
 export async function live(herder: Herder): Promise<void> {
-  for (const model of ["vega/coder-32b", "lynx-vision-12b", "vega/coder-32b"]) {
+  const end = Date.now() + MINUTES * 60_000;
+  for (let turn = 0; turn < 3 || Date.now() < end; turn += 1) {
+    const model = turn % 2 === 0 ? "vega/coder-32b" : "lynx-vision-12b";
     const chats = QUESTIONS.map((question, at) => herder.chat(model, question, { stream: at % 2 === 0, max_tokens: 24 + 24 * at }));
     for (const answer of await Promise.all(chats)) expect((await answer.text()).length).toBeGreaterThan(0);
+    if (MINUTES > 0) await new Promise((resolve) => setTimeout(resolve, PAUSES[turn % PAUSES.length]));
   }
   const embeddings = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ model: "finch-embed", input: "sheep" }) };
   expect((await herder.request("/v1/embeddings", embeddings)).status).toBe(200);
@@ -71,9 +98,16 @@ export async function live(herder: Herder): Promise<void> {
   void herder.chat("orca-7b", QUESTIONS[2], { stream: true }).catch(() => {});
   await expect.poll(async () => (await herder.json("/running")).running.map(({ model }: { model: string }) => model)).toContain("orca-7b");
   await expect.poll(() => herder.received("orca-7b").length).toBe(2);
+  herder.script("orca-7b", "/v1/chat/completions", { chunks: [...ANSWER.split(/(?<= )/).map((text) => ({ text: chunk(text), delayMs: 5 })), { text: END }] });
   void herder.chat("vega/coder-32b", QUESTIONS[1]).catch(() => {});
   // The strips and charts need some samples, which come every five seconds.
   await expect.poll(async () => (await herder.json("/api/performance")).sys_stats.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(4);
 }
 
 const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`;
+
+const END = `data: ${JSON.stringify({
+  choices: [{ index: 0, delta: {}, finish_reason: "stop" }],
+  usage: { prompt_tokens: 21, completion_tokens: 128 },
+  timings: { prompt_n: 21, prompt_ms: 84, prompt_per_second: 250, predicted_n: 128, predicted_ms: 2844, predicted_per_second: 45 },
+})}\n\ndata: [DONE]\n\n`;

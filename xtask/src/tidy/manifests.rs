@@ -4,6 +4,7 @@
 use super::TextFile;
 
 const ROOT_MANIFEST: &str = "Cargo.toml";
+const PAGE_MANIFEST: &str = "ui/package.json";
 const DEPENDENCY_LIST: &str = "docs/dependencies.md";
 
 /// What the library crates may not depend on (development dependencies are free). `herder` translates between them.
@@ -107,15 +108,23 @@ fn check_list(root: &TextFile, files: &[TextFile], complaints: &mut Vec<String>)
         .filter_map(|row| row.split('|').nth(1))
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
         .collect();
-    let known: Vec<&str> = foreign_dependencies(root).map(|(_, name)| name).collect();
-    for (number, name) in foreign_dependencies(root) {
-        if !listed.contains(&name) {
+    let page = files.iter().find(|file| file.path == PAGE_MANIFEST);
+    let crates = foreign_dependencies(root).map(|(number, name)| (ROOT_MANIFEST, number, name));
+    let packages = page.into_iter().flat_map(packages);
+    let known: Vec<(&str, usize, &str)> = crates
+        .chain(packages.map(|(number, name)| (PAGE_MANIFEST, number, name)))
+        .collect();
+    for (manifest, number, name) in &known {
+        if !listed.contains(name) {
             complaints.push(format!(
-                "{ROOT_MANIFEST}:{number}: {name} has no line in {DEPENDENCY_LIST}"
+                "{manifest}:{number}: {name} has no line in {DEPENDENCY_LIST}"
             ));
         }
     }
-    for name in listed.iter().filter(|name| !known.contains(name)) {
+    for name in listed
+        .iter()
+        .filter(|name| !known.iter().any(|(_, _, known)| known == *name))
+    {
         complaints.push(format!("{DEPENDENCY_LIST}:1: {name} is no longer a dependency"));
     }
 }
@@ -138,6 +147,16 @@ fn foreign_dependencies(root: &TextFile) -> impl Iterator<Item = (usize, &str)> 
     section(root, "workspace.dependencies")
         .map(|(number, line)| (number, dependency_name(line)))
         .filter(|(_, name)| !name.starts_with("herder-"))
+}
+
+/// The packages of the web page. npm writes one on a line.
+fn packages(manifest: &TextFile) -> impl Iterator<Item = (usize, &str)> {
+    let lines = manifest.text.lines().enumerate();
+    lines
+        .skip_while(|(_, line)| !line.trim_start().starts_with("\"devDependencies\""))
+        .skip(1)
+        .take_while(|(_, line)| !line.trim_start().starts_with('}'))
+        .filter_map(|(index, line)| Some((index + 1, line.split('"').nth(1)?)))
 }
 
 fn dependency_lines(manifest: &TextFile) -> impl Iterator<Item = (usize, &str, &str)> {
@@ -249,14 +268,19 @@ mod tests {
             file("crates/x/Cargo.toml", &member),
             file("crates/x/src/lib.rs", "use serde;"),
             file(
+                "ui/package.json",
+                "{\n  \"name\": \"x\",\n  \"devDependencies\": {\n    \"vite\": \"7\",\n    \"@a/b\": \"1\"\n  },\n  \"overrides\": {}\n}\n",
+            ),
+            file(
                 "docs/dependencies.md",
-                "| Name | Saves |\n| `serde`, `gone` | much |\n",
+                "| Name | Saves |\n| `serde`, `gone` | much |\n| `@a/b` | more |\n",
             ),
         ];
         assert_eq!(
             complaints(&files),
             [
                 "Cargo.toml:5: url has no line in docs/dependencies.md",
+                "ui/package.json:4: vite has no line in docs/dependencies.md",
                 "docs/dependencies.md:1: gone is no longer a dependency",
                 "Cargo.toml:5: no crate uses url",
             ]

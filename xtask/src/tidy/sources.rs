@@ -1,4 +1,5 @@
-//! Rules on source text: length, forbidden words, module names and docs, white space, paths of one machine.
+//! Rules on source text, that of herder and that of the web page: length, forbidden words, module names and docs, white
+//! space, paths of one machine.
 
 use super::TextFile;
 
@@ -12,6 +13,9 @@ const EMPTY_NAMES: [&str; 8] = [
 
 /// The only place where code may be unsafe.
 const UNSAFE_FOLDER: &str = "crates/supervisor/src/os/";
+
+/// Made by a program from another file.
+const GENERATED: &str = "ui/src/api/schema.ts";
 
 /// This file names what it forbids.
 const EXEMPT: &str = "xtask/src/tidy/sources.rs";
@@ -37,7 +41,14 @@ pub(super) fn complaints(files: &[TextFile]) -> Vec<String> {
             check_words(file, &mut complaints);
             check_name(file, &mut complaints);
             if !is_test(&file.path) {
-                check_module_doc(file, &mut complaints);
+                check_module_doc(file, &["//!", "#!"], &mut complaints);
+            }
+        }
+        if is_page_source(&file.path) {
+            check_length(file, &mut complaints);
+            check_name(file, &mut complaints);
+            if file.path.ends_with(".ts") && !file.path.ends_with(".test.ts") {
+                check_module_doc(file, &["//", "/*"], &mut complaints);
             }
         }
         check_machine_paths(file, &mut complaints);
@@ -89,23 +100,23 @@ fn check_words(file: &TextFile, complaints: &mut Vec<String>) {
 
 /// `tests/common` is no exception: test support is named by what it supports.
 fn check_name(file: &TextFile, complaints: &mut Vec<String>) {
-    let path = file.path.trim_end_matches(".rs");
+    let (path, _) = file.path.rsplit_once('.').unwrap_or((&file.path, ""));
     if let Some(name) = path.split('/').find(|part| EMPTY_NAMES.contains(part)) {
         complaints.push(format!("{}:1: '{name}' does not say what is inside", file.path));
     }
 }
 
-fn check_module_doc(file: &TextFile, complaints: &mut Vec<String>) {
+/// The first line must begin the comment that says what the file is for.
+fn check_module_doc(file: &TextFile, beginnings: &[&str], complaints: &mut Vec<String>) {
     let first = file
         .text
         .lines()
         .find(|line| !line.trim().is_empty())
         .unwrap_or_default();
-    let documented = first.starts_with("//!") || first.starts_with("#!");
-    if !documented {
+    if !beginnings.iter().any(|beginning| first.starts_with(beginning)) {
         complaints.push(format!(
-            "{}:1: begins without saying what it is for (//!)",
-            file.path
+            "{}:1: begins without saying what it is for ({})",
+            file.path, beginnings[0]
         ));
     }
 }
@@ -148,13 +159,21 @@ fn is_test(path: &str) -> bool {
         || path.contains("/benches/")
         || path.ends_with("/tests.rs")
         || path.ends_with("_tests.rs")
+        || path.ends_with(".test.ts")
+}
+
+/// The source of the web page, and its tests in the browser.
+fn is_page_source(path: &str) -> bool {
+    let folder = path.starts_with("ui/src/") || path.starts_with("ui/tests/");
+    folder && (path.ends_with(".ts") || path.ends_with(".svelte")) && path != GENERATED
 }
 
 /// Text that people write and nothing else reads byte by byte; test inputs may end lines as they like.
 fn is_hand_written(path: &str) -> bool {
     let ending = path.rsplit('.').next().unwrap_or_default();
     let data = path.contains("/tests/") || path.contains("/corpus/");
-    ["rs", "toml", "md"].contains(&ending) || (["yaml", "yml", "sh"].contains(&ending) && !data)
+    ["rs", "toml", "md", "ts", "svelte"].contains(&ending)
+        || (["yaml", "yml", "sh"].contains(&ending) && !data)
 }
 
 fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -218,6 +237,16 @@ mod tests {
                 "//! b\nunsafe { f() }\n",
                 "a/src/b.rs:2: unsafe code belongs in crates/supervisor/src/os/",
             ),
+            (
+                "ui/src/live/b.ts",
+                "import a from 'a';\n",
+                "ui/src/live/b.ts:1: begins without saying what it is for (//)",
+            ),
+            (
+                "ui/src/helpers.ts",
+                "// b\n",
+                "ui/src/helpers.ts:1: 'helpers' does not say what is inside",
+            ),
         ];
         for (path, text, expected) in cases {
             assert_eq!(complaints_about(path, text), [expected], "{path}: {text}");
@@ -230,6 +259,9 @@ mod tests {
             ("crates/supervisor/src/os/linux.rs", "//! b\nunsafe { f() }\n"),
             ("a/src/b.rs", "//! see target/work/x\n"),
             ("a/tests/inputs/b.yaml", "a:  \r\n"),
+            ("ui/src/pages/B.svelte", "<!-- b -->\n"),
+            ("ui/src/b.test.ts", "import b from './b';\n"),
+            ("ui/src/api/schema.ts", "export type A = 1;\n"),
         ];
         for (path, text) in cases {
             assert_eq!(
@@ -251,5 +283,8 @@ mod tests {
         let long = complaints_about("a/src/b.rs", &format!("{code}{code}"));
         assert!(long[0].contains("lines of code"), "{long:?}");
         assert!(complaints_about("a/tests/b.rs", &format!("{code}{code}")).is_empty());
+        let page = "// b\n".repeat(LINE_LIMIT + 1);
+        assert!(complaints_about("ui/src/b.ts", &page)[0].contains("lines of code"));
+        assert!(complaints_about("ui/tests/b.spec.ts", &page).is_empty());
     }
 }

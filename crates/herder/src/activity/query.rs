@@ -39,7 +39,7 @@ pub struct Query {
 pub struct Sort(usize);
 
 /// Names in the API, and columns. The first is the default.
-const SORTS: [(&str, &str); 13] = [
+const SORTS: [(&str, &str); 15] = [
     ("id", "id"),
     ("time", "ts_created"),
     ("model", "model_id"),
@@ -53,6 +53,9 @@ const SORTS: [(&str, &str); 13] = [
     ("prompt_speed", "prompt_per_second"),
     ("gen_speed", "tokens_per_second"),
     ("duration", "duration_ms"),
+    // Two of herder's own. What is unknown comes before the smallest.
+    ("queued", "queued_ms"),
+    ("first_byte", "first_byte_ms"),
 ];
 
 /// Most rows of a page.

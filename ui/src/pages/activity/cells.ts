@@ -20,6 +20,8 @@ export type ColumnName =
   | "prefill"
   | "decode"
   | "duration"
+  | "queued"
+  | "first_byte"
   | "error"
   | "capture"
   | "meta";
@@ -45,6 +47,8 @@ export const COLUMNS: readonly ActivityColumn[] = [
   { name: "prefill", text: "Prefill", shown: true, sort: "prompt_speed", isNumber: true },
   { name: "decode", text: "Decode", shown: true, sort: "gen_speed", isNumber: true },
   { name: "duration", text: "Duration", shown: true, sort: "duration", isNumber: true },
+  { name: "queued", text: "Queue and load", shown: false, sort: "queued", isNumber: true },
+  { name: "first_byte", text: "First byte", shown: false, sort: "first_byte", isNumber: true },
   { name: "capture", text: "Capture", shown: true, sort: null, isNumber: false },
   { name: "error", text: "Error", shown: false, sort: null, isNumber: false },
   { name: "meta", text: "Meta", shown: false, sort: null, isNumber: false },
@@ -82,7 +86,11 @@ export function textOf(name: ColumnName, row: ActivityEntry): string {
     case "decode":
       return perSecond(tokens.tokens_per_second);
     case "duration":
-      return `${(row.duration_ms / 1000).toFixed(2)} s`;
+      return seconds(row.duration_ms);
+    case "queued":
+      return seconds(row.queued_ms);
+    case "first_byte":
+      return seconds(row.first_byte_ms);
     case "error":
       return row.error_msg ?? NOTHING;
     case "capture":
@@ -116,6 +124,10 @@ export function valueOf(name: ColumnName, row: ActivityEntry): string | number |
       return known(tokens.tokens_per_second);
     case "duration":
       return row.duration_ms;
+    case "queued":
+      return row.queued_ms ?? null;
+    case "first_byte":
+      return row.first_byte_ms ?? null;
     case "path":
       return row.req_path;
     case "content_type":
@@ -156,6 +168,10 @@ export function metaOf(row: ActivityEntry): [string, string][] {
 function drafted(accepted: number, all: number): string {
   if (accepted < 0 || all <= 0) return NOTHING;
   return `${((accepted / all) * 100).toFixed(1)}% (${accepted}/${all})`;
+}
+
+function seconds(milliseconds: number | null | undefined): string {
+  return typeof milliseconds === "number" ? `${(milliseconds / 1000).toFixed(2)} s` : NOTHING;
 }
 
 /** −1 stands for unknown. */

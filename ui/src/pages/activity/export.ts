@@ -1,6 +1,7 @@
 // Requests as a file: Markdown and CSV have the columns that are shown, in their order; JSON has all that the API says.
 
 import type { ActivityEntry } from "../../api/schema";
+import { csvLines } from "../../format/csv";
 import { duration } from "../../format/time";
 import { textOf, valueOf, type ActivityColumn } from "./cells";
 import { summaryOf } from "./summary";
@@ -69,27 +70,19 @@ function escapedMarkdown(text: string): string {
 }
 
 function csv(rows: readonly ActivityEntry[], columns: readonly ActivityColumn[]): string {
-  const lines = [columns.map((column) => quoted(heading(column)))];
-  for (const row of rows) lines.push(columns.map((column) => quoted(valueOf(column.name, row))));
-  return lines.map((cells) => `${cells.join(",")}\r\n`).join("");
+  return csvLines([columns.map(heading), ...rows.map((row) => columns.map((column) => valueOf(column.name, row)))]);
 }
 
 function heading(column: ActivityColumn): string {
   switch (column.name) {
     case "duration":
-      return "Duration (ms)";
+    case "queued":
+    case "first_byte":
+      return `${column.text} (ms)`;
     case "prefill":
     case "decode":
       return `${column.text} (t/s)`;
     default:
       return column.text;
   }
-}
-
-/** A field of a CSV file (RFC 4180). A spreadsheet would take a text that begins so for a formula. */
-function quoted(value: string | number | null): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

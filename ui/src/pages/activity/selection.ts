@@ -16,6 +16,8 @@ export const SORTS = [
   "prompt_speed",
   "gen_speed",
   "duration",
+  "queued",
+  "first_byte",
 ] as const;
 export type Sort = (typeof SORTS)[number];
 

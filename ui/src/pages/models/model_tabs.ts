@@ -9,6 +9,6 @@ export const TABS = [
 type Tab = (typeof TABS)[number];
 
 /** The tab that the query asks for, else the first. */
-export function tabOf(text: string | null, tabs: readonly Tab[]): Tab["name"] {
-  return tabs.find((tab) => tab.name === text)?.name ?? "activity";
+export function tabOf(text: string | null): Tab["name"] {
+  return TABS.find((tab) => tab.name === text)?.name ?? "activity";
 }

@@ -3,9 +3,9 @@
 import { request } from "../../api/client";
 import { SESSION_ID } from "./session_id";
 
-/** Sends JSON, or a form, to a model. Throws as `request` does. */
-export function askModel(path: string, body: unknown, signal: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { "x-session-id": SESSION_ID };
+/** Sends JSON, or a form, to a model, with further headers. Throws as `request` does. */
+export function askModel(path: string, body: unknown, signal: AbortSignal, further: Record<string, string> = {}): Promise<Response> {
+  const headers: Record<string, string> = { ...further, "x-session-id": SESSION_ID };
   if (body instanceof FormData) return request(path, { method: "POST", headers, body, signal });
   headers["content-type"] = "application/json";
   return request(path, { method: "POST", headers, body: JSON.stringify(body), signal });

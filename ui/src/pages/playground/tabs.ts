@@ -9,6 +9,12 @@ interface Tab {
 
 export const TABS = {
   chat: { text: "Chat", load: () => import("./chat/Chat.svelte") },
+  images: { text: "Images", load: () => import("./media/images/Images.svelte") },
+  speech: { text: "Speech", load: () => import("./media/speech/Speech.svelte") },
+  transcription: { text: "Transcription", load: () => import("./media/transcription/Transcription.svelte") },
+  rerank: { text: "Rerank", load: () => import("./media/rerank/Rerank.svelte") },
+  embeddings: { text: "Embeddings", load: () => import("./media/embeddings/Embeddings.svelte") },
+  concurrency: { text: "Concurrency", load: () => import("./concurrency/Concurrency.svelte") },
 } satisfies Record<string, Tab>;
 
 export type TabName = keyof typeof TABS;

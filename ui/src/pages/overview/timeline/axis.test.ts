@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { minutesOf, momentAt, ticksOf, windowText, xOf } from "./axis";
+import { endOf, minutesOf, momentAt, ticksOf, windowText, xOf } from "./axis";
 
 const NOW = new Date(2026, 10, 23, 15, 4, 30).getTime();
 const axis = (minutes: number, width: number) => ({ from: NOW - minutes * 60_000, to: NOW, width });
@@ -28,6 +28,15 @@ it("places beyond the ends are the ends", () => {
   expect(momentAt(axis(60, 1000), -5)).toBe(NOW - 3_600_000);
   expect(momentAt(axis(60, 1000), 1005)).toBe(NOW);
 });
+
+it.each([
+  // A pixel is 3.6 s.
+  [60, 1000, 7200, 7200],
+  [60, 1000, 7201, 10_800],
+  [60, 1000, 10_799, 10_800],
+  [15, 900, 1500, 2000],
+  [15, 0, 1, 900_000],
+] as const)("%d min in %d px end at a whole pixel", (minutes, width, now, end) => expect(endOf(minutes, now, width)).toBe(end));
 
 describe("ticks", () => {
   const table: [number, number, string[]][] = [

@@ -32,6 +32,12 @@ export function windowText(minutes: Minutes): string {
   return minutes < 60 ? `${minutes} min` : `${minutes / 60} h`;
 }
 
+/** Where a window that ends now has its right end. It moves on by whole pixels: less cannot be seen, and would draw everything anew. */
+export function endOf(minutes: Minutes, now: number, width: number): number {
+  const pixel = (minutes * MINUTE) / Math.max(1, width);
+  return Math.ceil(now / pixel) * pixel;
+}
+
 export function xOf(axis: Axis, moment: number): number {
   return ((moment - axis.from) / (axis.to - axis.from)) * axis.width;
 }

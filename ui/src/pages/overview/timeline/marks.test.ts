@@ -13,7 +13,7 @@ describe("marks", () => {
     expect(marks.map(({ key, lane, x }) => [key, lane, x])).toEqual([["a", "x/y", 10], ["b", "z", 12]]);
   });
   it("share one when they are close, with the gravest outcome", () => {
-    const marks = marksOf([happening("a", 100), happening("b", 110, "m", "failed"), happening("c", 115), happening("d", 116)], axis);
+    const marks = marksOf([happening("a", 100), happening("b", 110, "m", "failed"), happening("c", 123), happening("d", 124)], axis);
     expect(marks.map((mark) => [mark.key, mark.outcome, mark.happenings.length])).toEqual([["a", "failed", 3], ["d", "ready", 1]]);
   });
   it("only within the window", () => {
@@ -21,7 +21,7 @@ describe("marks", () => {
   });
   it("of a thousand happenings are no more than fit", () => {
     const many = Array.from({ length: 1000 }, (_, i) => happening(String(i), i * 0.6));
-    expect(marksOf(many, axis).length).toBeLessThanOrEqual(600 / 16 + 1);
+    expect(marksOf(many, axis).length).toBeLessThanOrEqual(600 / 24 + 1);
   });
 });
 

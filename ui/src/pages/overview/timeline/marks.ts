@@ -15,8 +15,8 @@ export interface Mark {
   outcome: Outcome;
 }
 
-/** Pixels that a mark takes: closer ones are one. */
-export const MARK_WIDTH = 16;
+/** Pixels that a mark takes, so that it can be hit (WCAG 2.2, 2.5.8); closer ones are one. */
+export const MARK_WIDTH = 24;
 
 /** Happenings of one mark that are told; the table has all of them. */
 export const TOLD_AT_MOST = 4;

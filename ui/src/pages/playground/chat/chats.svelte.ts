@@ -42,6 +42,7 @@ class Chats {
   constructor() {
     const kept = loadAll();
     if (kept.length > 0) this.list = kept;
+    this.#chooseSome();
     onChangeElsewhere((id, conversation) => this.#changedElsewhere(id, conversation));
     addEventListener("pagehide", () => [...this.#keepTimers.keys()].forEach((id) => this.#keepNow(id)));
   }
@@ -142,8 +143,6 @@ class Chats {
   #change(id: string, change: Partial<Conversation>): void {
     const conversation = this.list.find((found) => found.id === id) ?? this.current;
     this.#put({ ...conversation, ...change, changed: Date.now() });
-    // From now on it is the one that is shown, whatever changes elsewhere.
-    if (id === this.current.id) this.choose(id);
     this.#keepNow(id);
   }
 
@@ -163,6 +162,12 @@ class Chats {
   #forget(id: string): void {
     const left = this.list.filter((found) => found.id !== id);
     this.list = left.length > 0 ? left : [empty()];
+    this.#chooseSome();
+  }
+
+  /** Makes the first one the chosen one, if none is: one that another tab begins must not take its place. */
+  #chooseSome(): void {
+    if (!this.list.some(({ id }) => id === this.#chosen.value)) this.choose(this.list[0]?.id ?? "");
   }
 
   #changedElsewhere(id: string, conversation: Conversation | null): void {

@@ -66,8 +66,12 @@ describe("keeping", () => {
     expect(readKept(bare?.text ?? "")?.messages[0]).toMatchObject({ pictures: [{ name: "p", url: null }] });
     expect(keepable(chat([question("1", "x".repeat(LONGEST_KEPT))]))).toEqual([]);
   });
-  it("what was being written is finished when it comes back", () => {
-    expect(readKept(JSON.stringify(chat([answer("1", "a", { total: null })])))?.messages[0]).toMatchObject({ total: 0 });
+  it("what was being written is finished when it comes back, and says so", () => {
+    expect(readKept(JSON.stringify(chat([answer("1", "a", { total: null })])))?.messages[0]).toMatchObject({
+      total: 0,
+      text: "a",
+      error: "This answer was not complete when it was kept.",
+    });
   });
   it.each(["", "null", "7", "{}", '{"id":"a"}', '{"id":1,"messages":[]}', "["])("%j is no chat", (written) => expect(readKept(written)).toBeNull());
   it("reads what it can, and believes no address", () => {

@@ -115,7 +115,7 @@ function readAnswer(id: string, message: Json): Answer {
       reasoning: amount(usage["reasoning"]),
     }),
     timings: known({ promptPerSecond: amount(timings["promptPerSecond"]), outputPerSecond: amount(timings["outputPerSecond"]) }),
-    error: text(message["error"]) || null,
+    error: text(message["error"]) || (message["total"] === null ? "This answer was not complete when it was kept." : null),
     firstReasoning: amount(message["firstReasoning"]) ?? null,
     firstText: amount(message["firstText"]) ?? null,
     // Whatever was being written when it was kept is not written any more.

@@ -7,7 +7,7 @@ import type { Dialect } from "./dialect";
 import { fields, type Json } from "./json";
 
 /** Characters of an answer, frames included. No model writes that much; a server that has gone mad does. */
-export const LONGEST_ANSWER = 32 * 1024 * 1024;
+const LONGEST_ANSWER = 32 * 1024 * 1024;
 
 /** Characters of lines that are no event; an error of herder or a whole answer fits. */
 const LONGEST_STRAY = 4 * 1024 * 1024;

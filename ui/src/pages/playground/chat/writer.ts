@@ -37,13 +37,15 @@ export async function write(
     if (!now.complete && now.error === null) now = { ...now, error: "The answer ended without its end mark; something may be missing." };
   } catch (error) {
     if (isAbort(error) || signal.aborted) now = { ...now, stopped: true };
-    else now = { ...now, error: error instanceof TypeError ? "The connection was lost; something may be missing." : describe(error) };
+    else if (!(error instanceof TypeError)) now = { ...now, error: describe(error) };
+    // The browser's word for a connection that broke. After the end of the answer nothing is lost with it.
+    else if (!now.complete) now = { ...now, error: "The connection was lost; something may be missing." };
   }
   grown({ ...now, total: elapsed() });
 }
 
 /** The text of an answer as it arrives. */
-async function* textOf(response: Response, reading: Reading): AsyncGenerator<string> {
+export async function* textOf(response: Response, reading: Reading): AsyncGenerator<string> {
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let closing: ReturnType<typeof setTimeout> | undefined;
