@@ -238,6 +238,12 @@ test.describe("without monitoring", () => {
   });
 });
 
+test("a herder that has measured nothing yet says so", async ({ page }) => {
+  await stub(page, () => ({}));
+  await page.goto("/ui/performance");
+  await expect(page.getByRole("status").filter({ hasText: "Nothing has been measured yet" })).toBeVisible();
+});
+
 test("samples that cannot be had: herder's words, and another attempt; what is there stays", async ({ page }) => {
   await page.clock.install();
   let isBroken = false;
@@ -253,6 +259,7 @@ test("samples that cannot be had: herder's words, and another attempt; what is t
   const alert = page.getByRole("alert").filter({ hasText: "Cannot load the samples: no disk left (HTTP 500)" });
   await expect(alert).toBeVisible();
   await expect(cells(page, "Memory")).toHaveCount(1);
+  await expect(page.locator(".stale").filter({ has: chart(page, "Memory") })).toHaveCount(1);
   isBroken = false;
   await alert.getByRole("button", { name: "Try again" }).click();
   await expect(alert).toHaveCount(0);

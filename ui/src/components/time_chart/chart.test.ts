@@ -31,12 +31,12 @@ describe("chartOf", () => {
 });
 
 it.each([
-  [{ from: 20, to: 30 }, [15, 20, 25, 30, 35]],
-  [{ from: 0, to: 12 }, [10, 15]],
+  [{ from: 20, to: 30 }, [15, 15, 20, 25, 30]],
+  [{ from: 0, to: 12 }, [10]],
   [{ from: 37, to: 99 }, [35, 40]],
   [{ from: 50, to: 99 }, [40]],
-  [{ from: 0, to: 5 }, [10]],
-])("within %o", (range, expected) => expect(within([10, 15, 20, 25, 30, 35, 40], range, (moment) => moment)).toEqual(expected));
+  [{ from: 0, to: 5 }, []],
+])("within %o", (range, expected) => expect(within([10, 15, 15, 20, 25, 30, 35, 40], range, (moment) => moment)).toEqual(expected));
 
 describe("readingsOf", () => {
   const chart = chartOf(BASE, [

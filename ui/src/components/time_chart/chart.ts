@@ -80,12 +80,11 @@ export function chartOf(chart: Omit<Chart, "times" | "lines" | "of">, sources: r
   return { ...chart, times, lines, of: sources.length };
 }
 
-/** The points of a range, and one beyond each end, so that lines reach the edges. */
+/** What was measured in a range, and at the last moment before it, so that lines reach the edge. All is in order of time. */
 export function within<T>(all: readonly T[], range: Range, momentOf: (item: T) => number): T[] {
-  const first = all.findIndex((item) => momentOf(item) >= range.from);
-  if (first === -1) return all.slice(-1);
-  const beyond = all.findIndex((item) => momentOf(item) > range.to);
-  return all.slice(Math.max(0, first - 1), beyond === -1 ? all.length : beyond + 1);
+  const before = all.findLast((item) => momentOf(item) < range.from);
+  const first = before === undefined ? range.from : momentOf(before);
+  return all.filter((item) => momentOf(item) >= first && momentOf(item) <= range.to);
 }
 
 /** What each line says at a moment, and of the range. */

@@ -7,10 +7,16 @@ import { clockTime } from "../../format/time";
 import { colourOf, dashOf, type Chart, type ChartMark, type Range } from "./chart";
 
 /** Pixels from top to bottom, the axis included. */
-export const HEIGHT = 210;
+export const HEIGHT = 190;
 
 /** Pixels for the texts of the axis of values. */
 const VALUES_WIDTH = 72;
+
+/** Pixels for those of the axis of time. */
+const TIMES_HEIGHT = 28;
+
+/** Distances between ticks that people read easily, in milliseconds. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((seconds) => seconds * 1000);
 
 /** Pixels that have to be dragged over to mean a range. */
 const LEAST_DRAG = 5;
@@ -104,7 +110,7 @@ export class Plot {
         y: { range: (_, __, highest) => [0, this.#shown.chart.most ?? (highest > 0 ? highest * HEADROOM : 1)] },
       },
       axes: [
-        { ...axis, space: 70, values: (_, moments, __, ___, step) => moments.map((moment) => tickText(moment, step)) },
+        { ...axis, size: TIMES_HEIGHT, space: 70, incrs: STEPS, values: (_, moments, __, ___, step) => moments.map((moment) => tickText(moment, step)) },
         { ...axis, size: VALUES_WIDTH, values: (_, values) => values.map((value) => this.#shown.chart.text(value)) },
       ],
       series: [

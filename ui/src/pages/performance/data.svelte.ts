@@ -75,14 +75,14 @@ export class PerformanceData {
     this.#lookedAt = steady;
     this.samples.refresh();
     this.residency.refresh();
-    // What has not changed need not be asked for again.
-    if (herd.modelsRevision === this.#revision.models) return;
+    // What is there and has not changed need not be asked for again.
+    if (herd.modelsRevision === this.#revision.models && this.swaps.error === null) return;
     this.#revision.models = herd.modelsRevision;
     this.swaps.refresh();
   }
 
   #lookAtRequests(): void {
-    if (herd.activityRevision === this.#revision.activity) return;
+    if (herd.activityRevision === this.#revision.activity && this.requests.error === null) return;
     this.#revision.activity = herd.activityRevision;
     this.requests.refresh();
   }

@@ -4,8 +4,8 @@ import type { ActivityEntry } from "../../api/schema";
 import { chartOf, type Chart, type Point } from "../../components/time_chart/chart";
 import { duration } from "../../format/time";
 
-/** Requests that are asked for, the newest of the window: as many as one page of the list holds. */
-export const REQUESTS_AT_MOST = 1000;
+/** Requests that are asked for, the newest of the window: as many as one page of herder's list holds. */
+export const REQUESTS_AT_MOST = 999;
 
 /** Answers that come piece by piece, so that the first byte is the first token. */
 const STREAMS = /event-stream|ndjson|x-json-stream/;
