@@ -6,6 +6,7 @@ use std::fmt;
 use crate::diagnostic::{Diagnostic, ErrorClass, Origin, Report, Severity};
 use crate::environment::Environment;
 use crate::ports::GivenPorts;
+use crate::redact::redact_findings;
 use crate::source::{Reading, SourceMap, Sources};
 use crate::tree::{Entry, Kind, Node};
 use crate::typed::Config;
@@ -101,14 +102,16 @@ impl Loaded {
             }
             Kind::Scalar(_) | Kind::Sequence(_) | Kind::Mapping(_) | Kind::Lost => entry.key_origin,
         });
-        Diagnostic {
+        let mut finding = Diagnostic {
             class,
             severity: Severity::Error,
             message: message.into(),
             location: origin.map(|origin| self.sources.location(origin)),
             hint,
             origin,
-        }
+        };
+        redact_findings([&mut finding], &self.secrets);
+        finding
     }
 
     /// Findings as text with snippets.
@@ -244,7 +247,8 @@ fn load_map(
     secrets.dedup();
 
     let failed = report.error_count() > 0;
-    let (errors, warnings) = report.finish(&sources);
+    let (mut errors, mut warnings) = report.finish(&sources);
+    redact_findings(errors.iter_mut().chain(&mut warnings), &secrets);
     match config {
         Some(config) if !failed => Ok(Loaded {
             config,

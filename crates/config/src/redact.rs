@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
+use crate::diagnostic::Diagnostic;
 use crate::read::sensitive::is_secret_name;
 use crate::render::SHORTEST_SECRET;
 
@@ -48,6 +49,18 @@ pub(crate) fn redact_configuration(root: &mut Value, known: &[String]) {
                 .for_each(redact_members);
             let variables = entry.get_mut("env").and_then(Value::as_array_mut);
             variables.into_iter().flatten().for_each(redact_variable);
+        }
+    }
+}
+
+/// Hides known values in what findings say. A name that nobody has, for example, may have come from the environment.
+pub(crate) fn redact_findings<'a>(findings: impl IntoIterator<Item = &'a mut Diagnostic>, known: &[String]) {
+    let known = Known::new(known);
+    for finding in findings {
+        for text in std::iter::once(&mut finding.message).chain(&mut finding.hint) {
+            if let Some(redacted) = known.redact(text) {
+                *text = redacted;
+            }
         }
     }
 }

@@ -308,7 +308,7 @@ impl ApiError {
             }
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            // The Basic challenge is what lets a browser open the UI: the user types the key as password.
+            // The Basic challenge is what lets a browser open a route by itself: the user types the key as password.
             headers.insert(
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Basic realm=\"llama-swap\""),

@@ -622,8 +622,8 @@ export interface components {
             group: string;
             /** @constant */
             kind: "group";
-            /** @description Ids. */
-            members: string[];
+            /** @description Ids. Only when one model is asked for: a list of a thousand would name each of them a thousand times. */
+            members?: string[] | null;
             /** @description Never stopped by models of other groups. */
             persistent: boolean;
             /** @description Members take turns. */

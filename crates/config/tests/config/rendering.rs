@@ -437,3 +437,40 @@ fn settings_that_differ_are_named_and_models_are_not() {
     let key = config(&format!("apiKeys: [l]\n{models}"));
     assert_eq!(changed_settings(&key, &other_key), ["apiKeys"]);
 }
+
+/// The variable is `hidden-value`.
+#[test]
+fn no_finding_names_a_value_of_the_environment() {
+    let model = "models: {a: {cmd: run, proxy: 'http://h'}}\n";
+    let key = "${env.SPEC_K}";
+    let warned = success(&format!("{model}hooks: {{on_startup: {{preload: ['{key}']}}}}\n"));
+    assert_eq!(warned.warnings.len(), 1);
+    assert_eq!(warned.warnings[0].message, "*** is no model and not preloaded");
+    let of_the_core = warned.diagnostic(
+        ErrorClass::Name,
+        &["hooks"],
+        "unknown model hidden-value",
+        Some("not hidden-value".to_owned()),
+        None,
+    );
+    assert_eq!(
+        (&*of_the_core.message, of_the_core.hint.as_deref()),
+        ("unknown model ***", Some("not ***"))
+    );
+    for wrong in [
+        format!("groups: {{g: {{members: ['{key}']}}}}\n"),
+        format!("selectors: {{s: {{strategy: pin, targets: ['{key}']}}}}\n"),
+        format!("profiles: {{p: {{pins: {{a: '{key}'}}}}}}\n"),
+        format!("matrix: {{vars: {{v: '{key}'}}, sets: {{s: v}}}}\n"),
+    ] {
+        let error = failure(&format!("{model}{wrong}"));
+        for text in [
+            error.to_string(),
+            error.render(false),
+            format!("{:?}", error.errors()),
+        ] {
+            assert!(!text.contains("hidden-value"), "{wrong}: {text}");
+        }
+        assert!(error.to_string().contains("***"), "{wrong}: {error}");
+    }
+}

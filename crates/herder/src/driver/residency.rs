@@ -3,6 +3,7 @@
 //! `swaps`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use herder_core::{Cause, ModelId, ModelState, StartFailure};
 use jiff::Timestamp;
@@ -66,7 +67,7 @@ pub(super) struct Residency {
     ended: VecDeque<Kept>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Kept {
     model: ModelId,
     state: ModelState,
@@ -78,7 +79,7 @@ struct Kept {
 /// Why a model changed its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reason {
-    text: String,
+    text: Arc<str>,
     /// Who wanted its place.
     by: Option<ModelId>,
 }
@@ -87,8 +88,12 @@ impl Driver {
     /// What each model's process did from this moment on, by ascending id; models that had none are left out.
     #[must_use]
     pub fn residency(&self, since: Timestamp) -> Vec<ModelSpans> {
-        let state = self.state.lock();
-        state.residency.since(since, state.snapshot.roster())
+        let (lasting, snapshot) = {
+            let state = self.state.lock();
+            (state.residency.since(since), Arc::clone(&state.snapshot))
+        };
+        // Requests need not wait until thousands of times are written out.
+        by_model(&lasting, snapshot.roster())
     }
 }
 
@@ -129,22 +134,28 @@ impl Residency {
         }
     }
 
-    fn since(&self, since: Timestamp, roster: &Roster) -> Vec<ModelSpans> {
-        let mut models: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    /// What lasted at this moment or later. Of each model in order of time.
+    fn since(&self, since: Timestamp) -> Vec<Kept> {
         let lasting = self
             .ended
             .iter()
             .filter(|span| span.end.as_ref().is_some_and(|(until, _)| *until >= since));
-        for span in lasting.chain(self.open.values()) {
-            let spans = models.entry(roster.name(span.model)).or_default();
-            spans.push(span.shown(roster));
-        }
-        let listed = models.into_iter().map(|(id, spans)| ModelSpans {
-            id: id.to_owned(),
-            spans,
-        });
-        listed.collect()
+        lasting.chain(self.open.values()).cloned().collect()
     }
+}
+
+/// By ascending id.
+fn by_model(spans: &[Kept], roster: &Roster) -> Vec<ModelSpans> {
+    let mut models: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for span in spans {
+        let spans = models.entry(roster.name(span.model)).or_default();
+        spans.push(span.shown(roster));
+    }
+    let listed = models.into_iter().map(|(id, spans)| ModelSpans {
+        id: id.to_owned(),
+        spans,
+    });
+    listed.collect()
 }
 
 impl Kept {
@@ -154,9 +165,9 @@ impl Kept {
             state: state_word(self.state),
             from: format!("{:.3}", self.from),
             until: end.map(|(until, _)| format!("{until:.3}")),
-            cause: self.cause.text.clone(),
+            cause: self.cause.text.to_string(),
             by: self.cause.by.map(|by| roster.name(by).to_owned()),
-            ended: end.map(|(_, reason)| reason.text.clone()),
+            ended: end.map(|(_, reason)| reason.text.to_string()),
         }
     }
 }
@@ -190,12 +201,14 @@ fn reason(cause: Cause, purpose: Option<Purpose>, slot: &Slot, roster: &Roster) 
         Cause::Crashed => with_status("crashed"),
         Cause::Stopped => "its process has ended".to_owned(),
     };
-    Reason { text, by }
+    Reason {
+        text: text.into(),
+        by,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use herder_core::Generation;
@@ -218,7 +231,7 @@ mod tests {
 
     fn enter(residency: &mut Residency, seconds: i64, model: ModelId, to: ModelState, text: &str) {
         let reason = Reason {
-            text: text.to_owned(),
+            text: text.into(),
             by: None,
         };
         let cause = Cause::Requested;
@@ -265,13 +278,13 @@ mod tests {
         ];
         for (cause, purpose, expected) in table {
             let expected = Reason {
-                text: expected.to_owned(),
+                text: expected.into(),
                 by: None,
             };
             assert_eq!(words(&slot, cause, purpose), expected, "{cause:?}");
         }
         let evicted = words(&slot, Cause::Evicted { by: B }, None);
-        assert_eq!((evicted.text.as_str(), evicted.by), ("evicted for b", Some(B)));
+        assert_eq!((&*evicted.text, evicted.by), ("evicted for b", Some(B)));
 
         let exit = Exit {
             kind: ExitKind::Ended,
@@ -291,7 +304,7 @@ mod tests {
                 "it was not ready in time",
             ),
         ] {
-            assert_eq!(words(&slot, cause, None).text, expected);
+            assert_eq!(&*words(&slot, cause, None).text, expected);
         }
     }
 
@@ -302,7 +315,7 @@ mod tests {
         enter(&mut residency, 12, B, ModelState::Ready, "up");
         enter(&mut residency, 15, A, ModelState::Starting, "asked too");
         enter(&mut residency, 20, B, ModelState::Stopped, "crashed");
-        let shown = serde_json::to_value(residency.since(at(0), &roster())).unwrap();
+        let shown = serde_json::to_value(by_model(&residency.since(at(0)), &roster())).unwrap();
         assert_eq!(
             shown,
             serde_json::json!([
@@ -328,7 +341,7 @@ mod tests {
         enter(&mut residency, 20, A, ModelState::Stopped, "");
         enter(&mut residency, 30, B, ModelState::Starting, "");
         let listed = |since| {
-            let models = residency.since(at(since), &roster());
+            let models = by_model(&residency.since(at(since)), &roster());
             models.into_iter().map(|model| model.id).collect::<String>()
         };
         assert_eq!(listed(20), "ab");
@@ -346,7 +359,7 @@ mod tests {
         }
         enter(&mut residency, last, A, ModelState::Starting, "");
         assert_eq!(residency.ended.len(), KEPT);
-        let kept = residency.since(at(0), &roster()).remove(0).spans;
+        let kept = by_model(&residency.since(at(0)), &roster()).remove(0).spans;
         assert_eq!(kept.len(), KEPT + 1, "those that last come on top");
         assert_eq!(kept[0].from, "1970-01-01T00:00:03.000Z");
     }

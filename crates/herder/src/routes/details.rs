@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
-use herder_config::{Config, Model, Router, Secret};
+use herder_config::{Config, Model, Router, Secret, redact};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
@@ -109,8 +109,9 @@ enum Residency<'a> {
         exclusive: bool,
         /// Never stopped by models of other groups.
         persistent: bool,
-        /// Ids.
-        members: &'a [String],
+        /// Ids. Only when one model is asked for: a list of a thousand would name each of them a thousand times.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        members: Option<&'a [String]>,
     },
     /// As the matrix says.
     Matrix {
@@ -163,7 +164,7 @@ fn write(app: &App, asked: Option<&str>) -> Result<Response<Body>, ApiError> {
     })?;
     let metrics = app.driver.metrics();
     let entries = details.iter().map(|details| {
-        let mut entry = Entry::of(&snapshot, details);
+        let mut entry = Entry::of(&snapshot, details, asked.is_some());
         entry.pid = metrics.model(details.model).process();
         entry.resident_bytes = monitor::resident_bytes(metrics, details.model);
         entry
@@ -174,12 +175,12 @@ fn write(app: &App, asked: Option<&str>) -> Result<Response<Body>, ApiError> {
 }
 
 impl<'a> Entry<'a> {
-    /// What the system knows of its process is still missing.
-    fn of(snapshot: &'a Snapshot, details: &'a Details) -> Self {
+    /// What the system knows of its process is still missing. `is_alone`: no other entry is asked for.
+    fn of(snapshot: &'a Snapshot, details: &'a Details, is_alone: bool) -> Self {
         let (id, settings) = snapshot.model(details.model);
         let abilities = settings.capabilities.as_ref().map(Abilities::of);
         let abilities = abilities.unwrap_or_default();
-        let masked = |text: &str| mask(text, &settings.sensitive).into_owned();
+        let masked = |text: &str| redact(&mask(text, &settings.sensitive)).into_owned();
         Self {
             id,
             name: settings.name.trim(),
@@ -198,7 +199,7 @@ impl<'a> Entry<'a> {
             concurrency_limit: settings.concurrency_limit,
             in_flight: details.occupancy.in_flight,
             queued: details.occupancy.waiting,
-            residency: Residency::of(&snapshot.config, id, &details.sets),
+            residency: Residency::of(&snapshot.config, id, &details.sets, is_alone),
             filters: edits(settings),
             capabilities: abilities.capabilities,
             context_length: abilities.context_length,
@@ -214,8 +215,8 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Residency<'a> {
-    /// `sets` are those that the model may run in.
-    fn of(config: &'a Config, id: &str, sets: &[usize]) -> Self {
+    /// `sets` are those that the model may run in. `is_alone`: no other model is asked for.
+    fn of(config: &'a Config, id: &str, sets: &[usize], is_alone: bool) -> Self {
         match &config.router {
             Router::Matrix(matrix) => Self::Matrix {
                 sets: sets.iter().filter_map(|&index| Set::at(config, index)).collect(),
@@ -231,7 +232,7 @@ impl<'a> Residency<'a> {
                     swap: group.swap,
                     exclusive: group.exclusive,
                     persistent: group.persistent,
-                    members: &group.members,
+                    members: is_alone.then_some(group.members.as_slice()),
                 }
             }
         }

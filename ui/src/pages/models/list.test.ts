@@ -42,7 +42,7 @@ describe("choice and order", () => {
 });
 
 describe("sections", () => {
-  const duo: ModelCompany = { kind: "group", group: "duo", swap: false, exclusive: true, persistent: false, members: [] };
+  const duo: ModelCompany = { kind: "group", group: "duo", swap: false, exclusive: true, persistent: false };
   const rest: ModelCompany = { ...duo, group: "(default)", swap: true };
   const sets = (...names: string[]): ModelCompany => ({
     kind: "matrix", sets: names.map((name) => ({ name, expression: `${name} & x` })), evict_cost: 1,
