@@ -1,14 +1,13 @@
 // One pane's view of a log: takes the text that herder tells, at most once per frame, and keeps what is on the screen.
 
 import { herd } from "../../live/herd.svelte";
-import { append } from "../../live/log_text";
 import type { LogSource } from "../../live/protocol";
 import { blocksOf, extend, linesOf, type Block } from "./blocks";
 import { GAP, LogBuffer, type Line } from "./buffer";
 import { compile, show, type Filter, type Shown } from "./filter";
 import type { Level } from "./level";
 
-/** Characters that may wait for the next frame. A page that is so far behind shows their end, after a gap. */
+/** Characters that may wait for the next frame; more are taken without waiting for it. */
 const WAITING_CHARACTERS = 2 * 1024 * 1024;
 
 /** What waits for the next frame: text, or the mark of a gap. */
@@ -114,9 +113,13 @@ export class LogView {
     if (gap) this.#waiting.push(null);
     const last = this.#waiting.at(-1);
     if (typeof last !== "string") this.#waiting.push(text);
-    else if (last.length + text.length <= WAITING_CHARACTERS) this.#waiting[this.#waiting.length - 1] = last + text;
-    else this.#waiting = [null, append(last, text, WAITING_CHARACTERS)];
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#take());
+    else this.#waiting[this.#waiting.length - 1] = last + text;
+    if ((this.#waiting.at(-1)?.length ?? 0) > WAITING_CHARACTERS) {
+      cancelAnimationFrame(this.#frame);
+      this.#take();
+    } else if (this.#frame === 0) {
+      this.#frame = requestAnimationFrame(() => this.#take());
+    }
   }
 
   /** Takes what waits, once per frame. */
