@@ -516,6 +516,31 @@ test.describe("bad input", () => {
     await expect(answers(page).last()).toContainText("You said: b");
   });
 
+  test("a peer that refuses herder's key is an error of the answer, and no reason to ask the person for one", async ({ page, herder }) => {
+    herder.script("peers", CHAT, { status: 401, body: { error: { message: "no such key" } } });
+    await open(page, "attic/nova-70b");
+    const asked = page.waitForResponse((response) => response.url().endsWith("/api/version"));
+    await ask(page, "a");
+    await expect(answers(page, "attic/nova-70b")).toContainText("Error: no such key (HTTP 401)");
+    await (await asked).finished();
+    await expect(input(page)).toBeVisible();
+  });
+
+  test.describe("a model that loads for a minute", () => {
+    test.use({ config: 'models: {slowpoke: {cmd: "@MODEL@ --ready-after 60000"}}' });
+
+    test("an unload elsewhere stops the answer, and is no error", async ({ page, herder }) => {
+      await open(page, "slowpoke");
+      await input(page).fill("a");
+      await input(page).press("Enter");
+      await expect.poll(async () => (await herder.json("/api/models")).models[0].state).toBe("starting");
+      await herder.request("/api/models/unload/slowpoke", { method: "POST" });
+      await expect(answers(page, "slowpoke")).toContainText("Stopped before the answer began.");
+      await expect(answers(page, "slowpoke")).toContainText("cancelled, or its model unloaded, elsewhere");
+      await expect(answers(page, "slowpoke")).not.toContainText("Error:");
+    });
+  });
+
   test("a model that cannot start says why", async ({ page }) => {
     await open(page, "broken");
     await ask(page, "a");
