@@ -175,9 +175,10 @@ test("case 32: code keeps what looks like a formula", async ({ page, herder }) =
   herder.script("orca-7b", CHAT, says("```tex\n\\(a\\) and $b$\n```\n\n`\\(c\\)` and \\(d\\)"));
   await open(page);
   await ask(page, "Show me");
+  // Until what draws formulas is there, their source stands in their place.
+  await expect(answers(page).locator("math")).toHaveCount(1);
   await expect(answers(page).locator("pre")).toHaveText("\\(a\\) and $b$\n");
   await expect(answers(page).locator("p code")).toHaveText("\\(c\\)");
-  await expect(answers(page).locator("math")).toHaveCount(1);
 });
 
 test("case 33: an edited question is asked again, and what followed it goes", async ({ page, herder }) => {
@@ -514,6 +515,31 @@ test.describe("bad input", () => {
     await herder.start();
     await answers(page).last().getByRole("button", { name: "Retry" }).click();
     await expect(answers(page).last()).toContainText("You said: b");
+  });
+
+  test("a peer that refuses herder's key is an error of the answer, and no reason to ask the person for one", async ({ page, herder }) => {
+    herder.script("peers", CHAT, { status: 401, body: { error: { message: "no such key" } } });
+    await open(page, "attic/nova-70b");
+    const asked = page.waitForResponse((response) => response.url().endsWith("/api/version"));
+    await ask(page, "a");
+    await expect(answers(page, "attic/nova-70b")).toContainText("Error: no such key (HTTP 401)");
+    await (await asked).finished();
+    await expect(input(page)).toBeVisible();
+  });
+
+  test.describe("a model that loads for a minute", () => {
+    test.use({ config: 'models: {slowpoke: {cmd: "@MODEL@ --ready-after 60000"}}' });
+
+    test("an unload elsewhere stops the answer, and is no error", async ({ page, herder }) => {
+      await open(page, "slowpoke");
+      await input(page).fill("a");
+      await input(page).press("Enter");
+      await expect.poll(async () => (await herder.json("/api/models")).models[0].state).toBe("starting");
+      await herder.request("/api/models/unload/slowpoke", { method: "POST" });
+      await expect(answers(page, "slowpoke")).toContainText("Stopped before the answer began.");
+      await expect(answers(page, "slowpoke")).toContainText("cancelled, or its model unloaded, elsewhere");
+      await expect(answers(page, "slowpoke")).not.toContainText("Error:");
+    });
   });
 
   test("a model that cannot start says why", async ({ page }) => {

@@ -91,6 +91,26 @@ test("unknown events, garbage and events out of order are skipped", async ({ pag
   expect(wire.asked).toHaveLength(1);
 });
 
+test("states that change in a burst cause at most one look at each thing per second", async ({ page, herder }) => {
+  await page.goto("/ui/models");
+  await connected(page);
+  await expect(page.getByRole("region", { name: "Selectors" })).toBeVisible();
+  const asked = new Map<string, number>();
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    asked.set(pathname, (asked.get(pathname) ?? 0) + 1);
+  });
+  const began = performance.now();
+  for (let turn = 0; turn < 5; turn += 1) {
+    await herder.request("/api/models/load/orca-7b", { method: "POST" });
+    await herder.request("/api/models/unload/orca-7b", { method: "POST" });
+  }
+  await expect(orca(page)).toHaveText(/stopped/);
+  const seconds = (performance.now() - began) / 1000;
+  // Twenty changes. One look at the beginning, one that was under way before, and one each second.
+  for (const [path, count] of asked) expect(count, path).toBeLessThanOrEqual(seconds + 2);
+});
+
 test("one stream serves all tabs, and none when nobody looks", async ({ context, wire, herder }) => {
   const pages = [await open(context, `${wire.url}/ui/`), await open(context, `${wire.url}/ui/models`), await open(context, `${wire.url}/ui/logs`)];
   for (const page of pages) await connected(page);

@@ -40,7 +40,7 @@ test("case 39: images of the OpenAI API, all of them, with download and what the
   const headers = { "content-type": "application/json" };
   const { data } = await herder.json("/v1/images/generations", { method: "POST", headers, body: '{"model":"lynx-7b"}' });
   const png = data[0].b64_json;
-  herder.script("orca-7b", "/v1/images/generations", { body: { data: [{ b64_json: png }, { b64_json: png }, { url: "https://pictures.test/a.png" }] } });
+  herder.script("orca-7b", "/v1/images/generations", { body: { data: [{ b64_json: png }, { b64_json: png }, { url: "https://pictures.test/a.png" }, { url: "/unload" }] } });
   await open(page, "images", "orca-7b");
   await page.getByLabel("Prompt", { exact: true }).fill("a heron");
   await page.keyboard.press("Enter");
@@ -48,17 +48,20 @@ test("case 39: images of the OpenAI API, all of them, with download and what the
   await expect(made.getByRole("img")).toHaveCount(2);
   await expect(made).toContainText("orca-7b: 1024 × 1024");
   await expect(made.getByRole("link", { name: "https://pictures.test/a.png" })).toBeVisible();
+  // A model does not choose what is asked of herder: this one would unload all models.
+  await expect(made).toContainText(`${new URL(page.url()).origin}/unload`);
+  await expect(made.getByRole("link")).toHaveCount(1);
   expect(bodies(herder.received("orca-7b"), "/v1/images/generations")).toEqual([{ model: "orca-7b", prompt: "a heron", n: 1, size: "1024x1024", top_p: 0.9 }]);
-  const { name, content } = await downloaded(page, "Download Image 1 of 3");
+  const { name, content } = await downloaded(page, "Download Image 1 of 4");
   expect(name).toMatch(/^image-\d+-1\.png$/);
   expect(content.subarray(0, 4)).toEqual(PNG_HEAD);
-  await press(page, "Image 2 of 3: enlarge");
+  await press(page, "Image 2 of 4: enlarge");
   await expect(page.getByRole("dialog", { name: "Image" }).getByRole("img")).toBeVisible();
   await page.keyboard.press("Escape");
-  // They are still there after another page was shown, and go when they are cleared.
+  // They are still there after another page was shown, and go when they are cleared. The tab that was reached by its link is the last one.
   await page.getByRole("link", { name: "Hardware" }).click();
   await page.getByRole("link", { name: "Playground" }).click();
-  await page.getByRole("tab", { name: "Images" }).click();
+  await expect(page.getByRole("tab", { name: "Images" })).toHaveAttribute("aria-selected", "true");
   await expect(made.getByRole("img")).toHaveCount(2);
   await press(page, "Clear");
   await expect(made).toHaveCount(0);
@@ -112,6 +115,27 @@ test("case 39: no image, a refusal and a cancelled request are told apart", asyn
   await expect(page.getByRole("button", { name: "Generate" })).toBeEnabled();
   await expect(alert).toHaveCount(0);
   await expect.poll(() => herder.received("orca-7b").map(({ aborted }) => aborted)).toEqual([false, false, true]);
+});
+
+test.describe("a model that loads for a minute", () => {
+  test.use({ config: 'models: {slowpoke: {cmd: "@MODEL@ --ready-after 60000"}}' });
+
+  test("a load that somebody ends by an unload is cancelled, not failed; the sidebar marks the playground until then", async ({ page, herder }) => {
+    await open(page, "images", "slowpoke");
+    await page.getByLabel("Prompt", { exact: true }).fill("a heron");
+    await press(page, "Generate");
+    const entry = page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Playground" });
+    await expect(entry).toContainText("a request is under way");
+    await page.getByRole("link", { name: "Hardware" }).click();
+    await expect(entry).toContainText("a request is under way");
+    await entry.click();
+    await expect.poll(async () => (await herder.json("/api/models")).models[0].state).toBe("starting");
+    await herder.request("/api/models/unload/slowpoke", { method: "POST" });
+    const main = page.getByRole("main");
+    await expect(main.getByText("Cancelled: somebody has ended the request, or unloaded the model.")).toBeVisible();
+    await expect(main.getByRole("alert")).toHaveCount(0);
+    await expect(entry).toHaveText("Playground");
+  });
 });
 
 test("case 40: speech with the voices of the server, and the extension of what came", async ({ page, herder }) => {

@@ -138,6 +138,18 @@ test.describe("a model that loads for a minute", () => {
 test.describe("a model that loads for some seconds", () => {
   test.use({ config: 'models: {slowpoke: {cmd: "@MODEL@ --ready-after 8000"}}' });
 
+  test("case 17: list, sidebar and page say that it starts, and then that it is ready", async ({ page, context }) => {
+    await page.goto("/ui/models");
+    const own = await context.newPage();
+    await own.goto("/ui/models/slowpoke");
+    await load(page, "slowpoke").click();
+    for (const word of ["starting", "ready"]) {
+      await expect(row(page, "slowpoke").locator(".state").last(), word).toHaveText(word);
+      await expect(inSidebar(page, "slowpoke").locator(".state"), word).toHaveText(word);
+      await expect(own.getByRole("main").locator(".state").first(), word).toHaveText(word);
+    }
+  });
+
   test("case 19: any page can cancel a load, and one that knows the usual time shows how far it is", async ({ page, context, herder }) => {
     await ready(herder, "slowpoke");
     await herder.request("/api/models/unload/slowpoke", { method: "POST" });

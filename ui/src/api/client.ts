@@ -4,8 +4,9 @@
 import { ApiError, errorOf, isAbort } from "./error";
 import { session } from "./session.svelte";
 
-/** Sends a request to herder. Throws an `ApiError` unless the answer is a success; aborting throws the browser's `AbortError`. */
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+/** Sends a request to herder. Throws an `ApiError` unless the answer is a success; aborting throws the browser's `AbortError`. `answering` is
+ *  who writes the answer: a model server, or a peer, may refuse a key of its own, which the person here can do nothing about. */
+export async function request(path: string, init: RequestInit = {}, answering: "herder" | "model" = "herder"): Promise<Response> {
   const headers = new Headers(init.headers);
   if (session.key !== null) headers.set("authorization", `Bearer ${session.key}`);
   let response: Response;
@@ -18,7 +19,11 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   }
   if (response.ok) return response;
   const error = await errorOf(response);
-  if (response.status === 401) session.refuse(session.key === null ? "" : "herder does not know this key.");
+  if (response.status === 401) {
+    if (answering === "herder") session.refuse(session.key === null ? "" : "herder does not know this key.");
+    // Its own answer tells whose refusal that was.
+    else void getJson("/api/version").catch(() => {});
+  }
   throw error;
 }
 

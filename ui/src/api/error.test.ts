@@ -1,5 +1,5 @@
 import { describe as group, expect, it } from "vitest";
-import { ApiError, describe, errorOf, readEnvelope } from "./error";
+import { ApiError, describe, errorOf, isCancelled, readEnvelope } from "./error";
 
 group("readEnvelope", () => {
   const table: [string, string, string][] = [
@@ -35,3 +35,10 @@ group("errorOf", () => {
     expect(describe(new ApiError(0, "cannot reach herder"))).toBe("cannot reach herder");
   });
 });
+
+it.each([
+  [new ApiError(503, "request was cancelled", "cancelled"), true],
+  [new ApiError(500, "unspecific error: group: model unloaded", "internal_error"), true],
+  [new ApiError(503, "queue is full", "queue_full"), false],
+  [new Error("cancelled"), false],
+])("%s was on purpose: %s", (error, cancelled) => expect(isCancelled(error)).toBe(cancelled));

@@ -52,7 +52,20 @@ export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether somebody stopped it on purpose. */
+/** The end of the answer to a request whose load somebody has ended by an unload (spec/http-api.md 1.6); its code says nothing. */
+const UNLOADED = ": model unloaded";
+
+/** Whether an error's text says that somebody has unloaded the model meanwhile. */
+export function saysUnloaded(message: string): boolean {
+  return message.endsWith(UNLOADED);
+}
+
+/** Whether herder ended it because somebody wanted that: a person elsewhere, as a rule. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === "cancelled" || saysUnloaded(error.message));
+}
+
+/** Whether this page stopped it on purpose. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }

@@ -3,6 +3,7 @@
 
 import type { ModelNow, UiConfig } from "../api/schema";
 import { session } from "../api/session.svelte";
+import { Pace } from "../pace";
 import type { Connection, LiveEvent, LogSource, ToTab } from "./protocol";
 import { fold, type Open } from "./requests";
 import { Tab, type LogListener } from "./tab";
@@ -18,7 +19,8 @@ class HerdView {
   config = $state.raw<UiConfig | null>(null);
   /** Counts up whenever a request has ended and is stored, and at each new connection: time to look at the activity again. */
   activityRevision = $state(0);
-  /** Counts up whenever a model's state or the configuration has changed: time to look at details of models again. */
+  /** Counts up when a model's state or the configuration has changed, and at each new connection, at most once a second: time to look at
+   *  details of models again. */
   modelsRevision = $state(0);
   /** Why the connection was lost; `null` when it was not, or is there again. It stays while the next attempts go on. */
   lost = $state<string | null>(null);
@@ -26,6 +28,7 @@ class HerdView {
   isStale = $derived(this.lost !== null);
 
   #tab: Tab | null = null;
+  #models = new Pace(() => (this.modelsRevision += 1));
   /** What waits until it is known whether another tab has a key. */
   #keyKnown: () => void = () => {};
   /** Resolves when requests may be sent: other tabs of the session have told their key, if there is one. */
@@ -56,6 +59,11 @@ class HerdView {
     return this.#tab?.follow(source, listener) ?? (() => {});
   }
 
+  /** Details of models are not what they were. */
+  modelsChanged(): void {
+    this.#models.ask();
+  }
+
   /** The model of this id, else of this alias. */
   find(name: string): ModelNow | undefined {
     const models = this.models ?? [];
@@ -76,7 +84,6 @@ class HerdView {
           session.refusal = null;
           this.lost = null;
           this.activityRevision += 1;
-          this.modelsRevision += 1;
         }
         break;
       case "event":
@@ -91,8 +98,9 @@ class HerdView {
   #changed(event: LiveEvent): void {
     switch (event.type) {
       case "modelStatus":
+        // It also is the first thing that a new connection tells.
         this.models = event.data;
-        this.modelsRevision += 1;
+        this.modelsChanged();
         break;
       case "inflight":
         this.requests = fold(this.requests ?? [], event.data, performance.now());

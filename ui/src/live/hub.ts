@@ -69,6 +69,7 @@ export class Hub {
 
   #told(tab: Tab, message: ToHub): void {
     tab.heard = Date.now();
+    if (message.kind !== "bye") this.#findAgain(tab);
     switch (message.kind) {
       case "hello":
         if (message.key !== null && message.key !== this.#key) this.#useKey(message.key);
@@ -91,6 +92,15 @@ export class Hub {
         this.#review();
         break;
     }
+  }
+
+  /** Takes back a tab that has counted as lost, and tells it everything again. Nothing had happened to it: the computer slept. */
+  #findAgain(tab: Tab): void {
+    if (this.#tabs.has(tab.port)) return;
+    this.#tabs.set(tab.port, tab);
+    const { visible, logs } = tab;
+    tab.visible = false;
+    this.#look(tab, visible, logs);
   }
 
   /** A tab looks at something, or has stopped to. */

@@ -122,10 +122,12 @@ export class EventStream {
 /** Ends after so many milliseconds, or at once when `stopped`. */
 async function rest(milliseconds: number, stopped: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    stopped.addEventListener("abort", () => {
+    const end = (): void => {
       clearTimeout(timer);
+      stopped.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, milliseconds);
+    stopped.addEventListener("abort", end);
   });
 }

@@ -47,7 +47,9 @@ pub(super) fn complaints(files: &[TextFile]) -> Vec<String> {
         if is_page_source(&file.path) {
             check_length(file, &mut complaints);
             check_name(file, &mut complaints);
-            if file.path.ends_with(".ts") && !file.path.ends_with(".test.ts") {
+            if file.path.ends_with(".svelte") {
+                check_module_doc(file, &["<!--"], &mut complaints);
+            } else if !file.path.ends_with(".test.ts") {
                 check_module_doc(file, &["//", "/*"], &mut complaints);
             }
         }
@@ -241,6 +243,11 @@ mod tests {
                 "ui/src/live/b.ts",
                 "import a from 'a';\n",
                 "ui/src/live/b.ts:1: begins without saying what it is for (//)",
+            ),
+            (
+                "ui/src/live/B.svelte",
+                "<script lang=\"ts\">\n",
+                "ui/src/live/B.svelte:1: begins without saying what it is for (<!--)",
             ),
             (
                 "ui/src/helpers.ts",

@@ -1,7 +1,7 @@
 // A captured request as a command for a terminal, sent through herder again.
 
+import type { Json } from "../../json";
 import { header, valueOf, type Body } from "./body";
-import type { Json } from "./conversation/turns";
 
 /** Characters of a body that stand in the command itself: Linux takes no longer argument than 128 KiB. */
 const LONGEST_ARGUMENT = 100_000;

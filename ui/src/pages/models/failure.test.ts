@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { LastFailure } from "../../api/schema";
 import { ApiError } from "../../api/error";
-import { failureOf, failureOfLast, isCancelled, TAIL_LINES } from "./failure";
+import { failureOf, failureOfLast, TAIL_LINES } from "./failure";
 
 const last: LastFailure = {
   at: "2026-11-23T15:00:00.000Z",
@@ -38,9 +38,3 @@ it("shows the end of a long log", () => {
   const log_tail = Array.from({ length: TAIL_LINES + 5 }, (_, line) => String(line));
   expect(failureOfLast({ ...last, log_tail }).tail).toEqual(log_tail.slice(5));
 });
-it.each([
-  [new ApiError(503, "request was cancelled", "cancelled"), true],
-  [new ApiError(500, "unspecific error: group: model unloaded", "internal_error"), true],
-  [new ApiError(503, "queue is full", "queue_full"), false],
-  [new Error("cancelled"), false],
-])("%s was on purpose: %s", (error, cancelled) => expect(isCancelled(error)).toBe(cancelled));

@@ -1,7 +1,6 @@
 // Why a model could not be loaded, as the page shows it: from the answer to a load, and from what herder remembers.
 
 import type { LastFailure } from "../../api/schema";
-import { ApiError } from "../../api/error";
 
 export interface FailureWords {
   /** One sentence, or what the server said. */
@@ -13,9 +12,6 @@ export interface FailureWords {
   /** When herder would try again, in milliseconds; `null` when it would at once. */
   nextAttempt: number | null;
 }
-
-/** The end of the answer to a load that an unload has ended (spec/http-api.md 1.6); its code says nothing. */
-const UNLOADED = ": model unloaded";
 
 /** Lines of a log that are shown under a failure; the whole is in the model's log. */
 export const TAIL_LINES = 100;
@@ -35,11 +31,6 @@ export function failureOf(error: unknown, last: LastFailure | null): FailureWord
 export function failureOfLast(last: LastFailure): FailureWords {
   const status = last.status === null || last.reason.includes(last.status) ? "" : ` (${last.status})`;
   return { ...remembered(last), reason: last.reason + status, tail: last.log_tail.slice(-TAIL_LINES) };
-}
-
-/** Whether somebody stopped the load on purpose. */
-export function isCancelled(error: unknown): boolean {
-  return error instanceof ApiError && (error.code === "cancelled" || error.message.endsWith(UNLOADED));
 }
 
 function remembered(last: LastFailure | null): Pick<FailureWords, "inARow" | "nextAttempt"> {

@@ -3,11 +3,10 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import { send, withModel } from "../../api/client";
-import { isAbort } from "../../api/error";
+import { isAbort, isCancelled } from "../../api/error";
 import { herd } from "../../live/herd.svelte";
 import { notices } from "../../notices.svelte";
 import type { Pending } from "./actions";
-import { isCancelled } from "./failure";
 
 /** Loads that wait at once: each holds a connection, and a browser has six for one host. */
 export const MOST_LOADS = 4;
@@ -110,7 +109,7 @@ class Operations {
       // Another one may have taken its place.
       if (this.#running.get(model) === operation) this.#running.delete(model);
       // A failure that this one has caused is known to herder now.
-      herd.modelsRevision += 1;
+      herd.modelsChanged();
     }
   }
 }

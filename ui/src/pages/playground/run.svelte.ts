@@ -1,8 +1,9 @@
 // One request of a tab of the playground: what runs, what came of it, why it failed. It belongs to the module of its tab, not to a
 // component, so that it goes on while other tabs and pages are shown.
 
-import { describe, isAbort } from "../../api/error";
+import { describe, isAbort, isCancelled } from "../../api/error";
 import { herd } from "../../live/herd.svelte";
+import { underWay } from "./under_way.svelte";
 
 export class Run<T> {
   running = $state(false);
@@ -12,6 +13,8 @@ export class Run<T> {
   result = $state.raw<T | null>(null);
   /** Why the last run failed; `null` when it did not, was cancelled, or while one runs. */
   error = $state<string | null>(null);
+  /** Whether the last run was ended elsewhere, on purpose. */
+  ended = $state(false);
   #controller: AbortController | null = null;
 
   /** Runs `work`, unless something runs already. Never throws: see `error`. */
@@ -20,6 +23,8 @@ export class Run<T> {
     const controller = new AbortController();
     this.#controller = controller;
     this.running = true;
+    this.ended = false;
+    underWay.requests += 1;
     this.startedAt = Date.now();
     this.error = null;
     try {
@@ -27,7 +32,9 @@ export class Run<T> {
       const result = await work(controller.signal);
       if (this.#controller === controller) this.result = result;
     } catch (error) {
-      if (this.#controller === controller && !isAbort(error)) this.error = describe(error);
+      if (this.#controller !== controller) return;
+      if (isCancelled(error)) this.ended = true;
+      else if (!isAbort(error)) this.error = describe(error);
     } finally {
       if (this.#controller === controller) this.#end();
     }
@@ -42,5 +49,6 @@ export class Run<T> {
   #end(): void {
     this.#controller = null;
     this.running = false;
+    underWay.requests -= 1;
   }
 }

@@ -1,19 +1,20 @@
 // What a model answered at once: the body of an answer in any of the APIs.
 
 import { partsOf, partsOfMessage, turnOfItem } from "./content";
-import { list, record, shown, text, type Turn } from "./turns";
+import { elements, fields, text } from "../../../json";
+import { shown, type Turn } from "./turns";
 
 /** Turns of an answer; empty when it is no conversation. */
 export function turnsOfAnswer(value: unknown): Turn[] {
-  const answer = record(value);
-  const choices = list(answer["choices"]).map((choice, index) => {
-    const { message, text: completed } = record(choice);
+  const answer = fields(value);
+  const choices = elements(answer["choices"]).map((choice, index) => {
+    const { message, text: completed } = fields(choice);
     const parts = message === undefined ? partsOf(completed) : partsOfMessage(message);
     return { role: index === 0 ? "assistant" : `assistant (${index + 1})`, parts };
   });
   const turns: Turn[] = [
     ...choices,
-    ...list(answer["output"]).map((item) => turnOfItem(item, "assistant")),
+    ...elements(answer["output"]).map((item) => turnOfItem(item, "assistant")),
     // Anthropic's list of blocks, or the text of llama.cpp's own completion.
     { role: "assistant", parts: partsOf(answer["content"]) },
     ...errors(answer["error"]),
@@ -23,6 +24,6 @@ export function turnsOfAnswer(value: unknown): Turn[] {
 
 /** The error of an envelope or of an event. */
 export function errors(error: unknown): Turn[] {
-  const message = text(record(error)["message"]) || shown(error);
+  const message = text(fields(error)["message"]) || shown(error);
   return message === "" ? [] : [{ role: "error", parts: [{ kind: "error", text: message }] }];
 }

@@ -1,18 +1,19 @@
 // The content of one message, in the spellings of all APIs: a text, or a list of blocks.
 
-import { audio, filled, image, list, record, shown, text, type Part } from "./turns";
+import { elements, fields, text } from "../../../json";
+import { audio, filled, image, shown, type Part } from "./turns";
 
 /** Parts of a content. */
 export function partsOf(content: unknown): Part[] {
   if (typeof content === "string") return filled([{ kind: "text", text: content }]);
-  return filled(list(content).flatMap(partsOfBlock));
+  return filled(elements(content).flatMap(partsOfBlock));
 }
 
 function partsOfBlock(value: unknown): Part[] {
   if (typeof value === "string") return [{ kind: "text", text: value }];
-  const block = record(value);
-  const source = record(block["source"]);
-  const sound = record(block["input_audio"]);
+  const block = fields(value);
+  const source = fields(block["source"]);
+  const sound = fields(block["input_audio"]);
   switch (block["type"]) {
     case "text":
     case "input_text":
@@ -27,7 +28,7 @@ function partsOfBlock(value: unknown): Part[] {
     case "redacted_thinking":
       return [{ kind: "reasoning", text: "(redacted)" }];
     case "image_url":
-      return [image(text(block["image_url"]) || text(record(block["image_url"])["url"]))];
+      return [image(text(block["image_url"]) || text(fields(block["image_url"])["url"]))];
     case "input_image":
       return [image(text(block["image_url"]) || text(block["file_id"]))];
     case "image":
@@ -46,9 +47,9 @@ function partsOfBlock(value: unknown): Part[] {
 
 /** Parts of a message of the OpenAI APIs: its content, and what stands beside it. */
 export function partsOfMessage(value: unknown): Part[] {
-  const message = record(value);
-  const calls = list(message["tool_calls"]).map((call): Part => {
-    const called = record(record(call)["function"]);
+  const message = fields(value);
+  const calls = elements(message["tool_calls"]).map((call): Part => {
+    const called = fields(fields(call)["function"]);
     return { kind: "tool call", name: text(called["name"]), text: shown(called["arguments"]) };
   });
   const content = partsOf(message["content"]);
@@ -63,7 +64,7 @@ export function partsOfMessage(value: unknown): Part[] {
 
 /** Parts of an item of the Responses API, and who speaks. */
 export function turnOfItem(value: unknown, speaker: string): { role: string; parts: Part[] } {
-  const item = record(value);
+  const item = fields(value);
   switch (item["type"]) {
     case "function_call":
     case "custom_tool_call":

@@ -2,7 +2,8 @@
 
 import { createParser } from "eventsource-parser";
 import { errors } from "./answer";
-import { filled, list, record, shown, text, type Json, type Part, type Turn } from "./turns";
+import { elements, fields, text, type Json } from "../../../json";
+import { filled, shown, type Part, type Turn } from "./turns";
 
 /** Characters of a stream that are put together. herder keeps no larger capture unless `captureBuffer` is far above its default. */
 export const LONGEST_STREAM = 32 * 1024 * 1024;
@@ -47,13 +48,13 @@ export function turnsOfStream(stream: string): Turn[] {
     onEvent: ({ data }) => {
       let event: Json;
       try {
-        event = record(JSON.parse(data));
+        event = fields(JSON.parse(data));
       } catch {
         // `[DONE]`, or nothing that any of the APIs says.
         return;
       }
-      failed.push(...errors(event["error"] ?? record(event["response"])["error"]));
-      for (const choice of list(event["choices"])) openAi(growing, record(choice));
+      failed.push(...errors(event["error"] ?? fields(event["response"])["error"]));
+      for (const choice of elements(event["choices"])) openAi(growing, fields(choice));
       if (typeof event["content"] === "string") growing.add("0", "assistant", "text", event["content"]);
       byType(growing, event);
     },
@@ -68,12 +69,12 @@ export function turnsOfStream(stream: string): Turn[] {
 function openAi(growing: Growing, choice: Json): void {
   const index = typeof choice["index"] === "number" ? choice["index"] : 0;
   const role = index === 0 ? "assistant" : `assistant (${index + 1})`;
-  const delta = record(choice["delta"]);
+  const delta = fields(choice["delta"]);
   growing.add(String(index), role, "reasoning", text(delta["reasoning_content"]) || text(delta["reasoning"]));
   growing.add(String(index), role, "text", text(delta["content"]) || text(delta["refusal"]) || text(choice["text"]));
-  list(delta["tool_calls"]).forEach((value, place) => {
-    const call = record(value);
-    const called = record(call["function"]);
+  elements(delta["tool_calls"]).forEach((value, place) => {
+    const call = fields(value);
+    const called = fields(call["function"]);
     growing.call(`${index} ${String(call["index"] ?? place)}`, role, text(called["name"]), shown(called["arguments"]));
   });
 }
@@ -81,9 +82,9 @@ function openAi(growing: Growing, choice: Json): void {
 /** An event that says what it is: those of Anthropic's and of the Responses API. */
 function byType(growing: Growing, event: Json): void {
   const block = String(event["index"] ?? event["output_index"] ?? 0);
-  const delta = record(event["delta"]);
-  const begun = record(event["content_block"]);
-  const item = record(event["item"]);
+  const delta = fields(event["delta"]);
+  const begun = fields(event["content_block"]);
+  const item = fields(event["item"]);
   switch (event["type"]) {
     case "content_block_start":
       if (begun["type"] === "tool_use") growing.call(block, "assistant", text(begun["name"]), "");

@@ -11,20 +11,6 @@ export interface Turn {
   parts: Part[];
 }
 
-export type Json = Record<string, unknown>;
-
-export function record(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-export function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-export function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
 /** A value as text: a text as it is, anything else as JSON; nothing is empty. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return "";

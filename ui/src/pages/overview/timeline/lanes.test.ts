@@ -25,6 +25,10 @@ describe("bars", () => {
     ["long, then short", [span("starting", 1800, 1200), span("ready", 1200, 1199)], [["starting", 300, 100], ["ready", 400, 2]]],
     ["just begun", [span("starting", 1, 0.5), span("ready", 0.5, null)], [["ready", 598, 2]]],
     ["at the very end", [span("starting", 0, null)], [["starting", 598, 2]]],
+    ["over before it began: the clock was set back", [span("ready", 1200, 1800), span("stopping", 1100, 1000)], [["ready", 400, 2], ["stopping", 417, 17]]],
+    ["out of order: the clock was set back", [span("ready", 1200, 600), span("starting", 1800, 1500)], [["starting", 300, 50], ["ready", 400, 100]]],
+    ["begins in the time to come, and lasts: the clock was set back", [span("ready", -600, null)], [["ready", 598, 2]]],
+    ["was in the time to come", [span("ready", -600, -700)], []],
   ];
   it.each(table)("%s", (_name, spans, bars) => expect(drawn(spans)).toEqual(bars));
   it("are never more than the pixels", () => {

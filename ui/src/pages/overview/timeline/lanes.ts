@@ -44,14 +44,15 @@ export interface TimedModel {
 export function timed(models: readonly ModelResidency[]): TimedModel[] {
   return models.map(({ id, spans }) => ({
     id,
-    spans: spans.map((span) => ({
-      key: `${span.state} ${span.from}`,
-      state: span.state,
-      from: Date.parse(span.from),
-      until: span.until === null ? Infinity : Date.parse(span.until),
-      text: spanText(span),
-    })),
+    // A clock that was set back may have ended a span before it began, or have begun the next one before it.
+    spans: spans.map(timedSpan).sort((a, b) => a.from - b.from),
   }));
+}
+
+function timedSpan(span: ResidencySpan): Timed {
+  const from = Date.parse(span.from);
+  const until = span.until === null ? Infinity : Math.max(from, Date.parse(span.until));
+  return { key: `${span.state} ${span.from}`, state: span.state, from, until, text: spanText(span) };
 }
 
 /** The lanes in order of id, and how many there are beyond them: those that were busy last are kept. */
@@ -71,7 +72,8 @@ export function barsOf(spans: readonly Timed[], axis: Axis): Bar[] {
   let isShort = false;
   let drawn = 0;
   for (const { key, state, from, until, text } of spans) {
-    if (until < axis.from || from > axis.to) continue;
+    // What lasts is seen, even if its beginning is still to come by a clock that was set back.
+    if (until < axis.from || (from > axis.to && until !== Infinity)) continue;
     // What has just begun is seen, too.
     const left = Math.min(xOf(axis, Math.max(from, axis.from)), axis.width - LEAST_WIDTH);
     const width = xOf(axis, Math.min(until, axis.to)) - left;

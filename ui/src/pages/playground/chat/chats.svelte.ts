@@ -6,6 +6,7 @@ import { before, replaced, without, LONGEST_TITLE, type Answer, type Conversatio
 import type { Picture } from "./dialect";
 import { MOST_CHATS } from "./keeping";
 import { readSettings, UNSET, type ChatSettings } from "./settings";
+import { underWay } from "../under_way.svelte";
 import { drop, keep, loadAll, onChangeElsewhere, type Kept } from "./storage";
 import { write } from "./writer";
 
@@ -121,6 +122,7 @@ class Chats {
     const answer: Answer = { ...NOTHING, role: "assistant", id: newId(), model: this.model.value, endpoint: settings.endpoint, stopped: false };
     const stop = new AbortController();
     this.#stops.set(id, stop);
+    underWay.requests += 1;
     this.writing = new Map(this.writing).set(id, answer.id);
     this.#change(id, { messages: [...messages, answer] });
     void write(answer, messages, settings, stop.signal, (grown) => this.#grown(id, grown));
@@ -129,6 +131,7 @@ class Chats {
   #grown(id: string, answer: Answer): void {
     if (answer.total !== null) {
       this.#stops.delete(id);
+      underWay.requests -= 1;
       const writing = new Map(this.writing);
       writing.delete(id);
       this.writing = writing;

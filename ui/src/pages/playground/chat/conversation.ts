@@ -10,13 +10,16 @@ export interface Question {
   pictures: readonly Picture[];
 }
 
+/** How an answer ended whose request somebody has cancelled, or whose model somebody has unloaded. */
+export const ENDED_ELSEWHERE = "ended elsewhere";
+
 export interface Answer extends Content {
   role: "assistant";
   id: string;
   /** The name that was asked for. */
   model: string;
   endpoint: Endpoint;
-  /** The person has stopped it. */
+  /** It was stopped on purpose: by the person here, unless `finish` is `ENDED_ELSEWHERE`. */
   stopped: boolean;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Piece } from "./answer";
 import { chatCompletions } from "./chat_completions";
-import type { Json } from "./json";
+import type { Json } from "../../../json";
 import { messages } from "./messages";
 import { responses } from "./responses";
 import type { ParameterName } from "./settings";

@@ -3,7 +3,7 @@
 import { NOTHING, type Content, type ToolCall } from "./answer";
 import { LONGEST_TITLE, type Answer, type Conversation, type Message, type Question } from "./conversation";
 import { ENDPOINTS, type Picture } from "./dialect";
-import { amount, elements, fields, known, text, type Json } from "./json";
+import { amount, elements, fields, known, text, type Json } from "../../../json";
 import { PICTURE_TYPES } from "./pictures";
 
 /** Characters of one conversation that this browser is asked to keep. It has about 5 million for all of herder's page. */

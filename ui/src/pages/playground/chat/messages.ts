@@ -2,7 +2,7 @@
 
 import type { Piece } from "./answer";
 import type { Dialect, Turn } from "./dialect";
-import { amount, elements, fields, known, text, type Json } from "./json";
+import { amount, elements, fields, known, text, type Json } from "../../../json";
 
 /** This API wants a limit with every question. */
 const TOKENS_UNLESS_SET = 4096;

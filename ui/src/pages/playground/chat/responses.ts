@@ -3,7 +3,7 @@
 import { readEnvelope } from "../../../api/error";
 import type { Piece } from "./answer";
 import type { Dialect, Turn } from "./dialect";
-import { amount, elements, fields, known, text, type Json } from "./json";
+import { amount, elements, fields, known, text, type Json } from "../../../json";
 
 export const responses: Dialect = {
   parameters: { temperature: "temperature", topP: "top_p", maxTokens: "max_output_tokens" },

@@ -1,7 +1,7 @@
 // What a person can set for the chat, how it is read from a form, and what of it a request carries. What is not set is not sent.
 
 import { ENDPOINTS, dialectOf, type Dialect, type Endpoint } from "./dialect";
-import { fields, text, type Json } from "./json";
+import { fields, text, type Json } from "../../../json";
 
 export const PARAMETERS = {
   temperature: { label: "Temperature", min: 0, max: 2, step: 0.05 },

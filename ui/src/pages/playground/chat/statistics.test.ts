@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NOTHING } from "./answer";
-import type { Answer } from "./conversation";
+import { ENDED_ELSEWHERE, type Answer } from "./conversation";
 import { follows } from "./follow";
 import { wantsToSend } from "./keys";
 import { admit, LARGEST_PICTURE } from "./pictures";
@@ -51,6 +51,8 @@ describe("case 36: statistics", () => {
     expect(isCutOff(finish)).toBe(cut);
   });
   it("a stopped one says who did it", () => expect(lines({ stopped: true, finish: "stop" })).toContain("End stopped by you"));
+  it("one that was stopped elsewhere says that", () =>
+    expect(lines({ stopped: true, finish: ENDED_ELSEWHERE })).toContain("End cancelled, or its model unloaded, elsewhere"));
   it.each([
     [{ firstReasoning: 100, firstText: 950 }, 850],
     [{ firstReasoning: 100, firstText: null, total: null }, null],

@@ -2,7 +2,7 @@
 
 import { count, perSecond } from "../../../format/quantity";
 import { duration } from "../../../format/time";
-import type { Answer } from "./conversation";
+import { ENDED_ELSEWHERE, type Answer } from "./conversation";
 
 export interface Statistic {
   label: string;
@@ -45,7 +45,7 @@ export function statisticsOf(answer: Answer): Statistic[] {
   if (timings.promptPerSecond !== undefined) lines.push({ label: "Prompt speed", value: perSecond(timings.promptPerSecond) });
   if (first !== null) lines.push({ label: "First token", value: duration(first), note: MEASURED });
   if (total !== null && total > 0) lines.push({ label: "Total", value: duration(total), note: MEASURED });
-  if (answer.stopped) lines.push({ label: "End", value: "stopped by you" });
+  if (answer.stopped) lines.push({ label: "End", value: answer.finish === ENDED_ELSEWHERE ? "cancelled, or its model unloaded, elsewhere" : "stopped by you" });
   else if (finish !== null) lines.push({ label: "End", value: FINISHES[finish] ?? finish });
   return lines;
 }

@@ -4,7 +4,7 @@ import { createParser } from "eventsource-parser";
 import { readEnvelope } from "../../../api/error";
 import type { Piece } from "./answer";
 import type { Dialect } from "./dialect";
-import { fields, type Json } from "./json";
+import { fields, type Json } from "../../../json";
 
 /** Characters of an answer, frames included. No model writes that much; a server that has gone mad does. */
 const LONGEST_ANSWER = 32 * 1024 * 1024;

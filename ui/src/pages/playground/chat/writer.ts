@@ -1,17 +1,19 @@
 // Asking for one answer and handing on what comes of it, until it is complete, fails or is stopped.
 
-import { describe, isAbort } from "../../../api/error";
+import { describe, isAbort, isCancelled, saysUnloaded } from "../../../api/error";
 import { herd } from "../../../live/herd.svelte";
 import { askModel } from "../ask";
 import { add } from "./answer";
 import type { Answer, Message } from "./conversation";
-import { turnsOf } from "./conversation";
+import { ENDED_ELSEWHERE, turnsOf } from "./conversation";
 import { dialectOf } from "./dialect";
 import { bodyOf, type ChatSettings } from "./settings";
 import { Reading } from "./stream";
 
 /** Milliseconds for which a connection stays open after the answer's end was announced: the server should close it. */
 const GRACE = 1000;
+
+const ENDED = { stopped: true, finish: ENDED_ELSEWHERE };
 
 /** Writes an answer to what was said `earlier`. `grown` is called with every new state of it; the last one has a `total`. */
 export async function write(
@@ -34,9 +36,12 @@ export async function write(
       grown(now);
     }
     now = add(now, reading.end(), elapsed());
-    if (!now.complete && now.error === null) now = { ...now, error: "The answer ended without its end mark; something may be missing." };
+    // The load was told as reasoning, so what ended it comes as a piece.
+    if (now.error !== null && saysUnloaded(now.error)) now = { ...now, error: null, ...ENDED };
+    else if (!now.complete && now.error === null) now = { ...now, error: "The answer ended without its end mark; something may be missing." };
   } catch (error) {
     if (isAbort(error) || signal.aborted) now = { ...now, stopped: true };
+    else if (isCancelled(error)) now = { ...now, ...ENDED };
     else if (!(error instanceof TypeError)) now = { ...now, error: describe(error) };
     // The browser's word for a connection that broke. After the end of the answer nothing is lost with it.
     else if (!now.complete) now = { ...now, error: "The connection was lost; something may be missing." };

@@ -1,6 +1,6 @@
 // One request of the test, from when it is sent until it has ended.
 
-import { describe, isAbort } from "../../../api/error";
+import { describe, isAbort, isCancelled, saysUnloaded } from "../../../api/error";
 import type { Phase as OpenPhase } from "../../../api/schema";
 import { askModel } from "../ask";
 import { add, separateLoading, type Content, type Piece } from "../chat/answer";
@@ -52,9 +52,10 @@ export class Asking {
       for await (const text of textOf(response, reading)) this.#took(reading.feed(text), sentAt);
       this.#took(reading.end(), sentAt);
       const { error, complete } = this.trial.content;
-      this.#end(error ?? (complete ? null : "The answer ended without its end mark."));
+      if (error !== null && saysUnloaded(error)) this.#set({ state: "stopped", ...this.#ended() });
+      else this.#end(error ?? (complete ? null : "The answer ended without its end mark."));
     } catch (error) {
-      if (isAbort(error) || signal.aborted) this.#set({ state: "stopped", ...this.#ended() });
+      if (isAbort(error) || signal.aborted || isCancelled(error)) this.#set({ state: "stopped", ...this.#ended() });
       else this.#end(error instanceof TypeError ? "The connection was lost." : describe(error));
     }
   }

@@ -1,5 +1,7 @@
 // The request and the answer of `/v1/embeddings`, and how alike the vectors in it are.
 
+import { fields } from "../../../../json";
+
 export interface Embeddings {
   vectors: { text: string; vector: readonly number[] }[];
   /** Tokens that were read, as far as the server says. */
@@ -21,10 +23,10 @@ export function bodyOf(model: string, texts: readonly string[], dimensions: numb
 
 /** Reads the answer to a request with these texts. Throws unless there is a vector for each of them. */
 export function embeddingsOf(answer: unknown, texts: readonly string[]): Embeddings {
-  const { data, usage } = fieldsOf(answer);
+  const { data, usage } = fields(answer);
   const found = new Map<number, readonly number[]>();
   (Array.isArray(data) ? data : []).forEach((entry, position) => {
-    const { index, embedding } = fieldsOf(entry);
+    const { index, embedding } = fields(entry);
     if (isVector(embedding)) found.set(typeof index === "number" ? index : position, embedding);
   });
   const vectors = texts.map((text, index) => {
@@ -32,7 +34,7 @@ export function embeddingsOf(answer: unknown, texts: readonly string[]): Embeddi
     if (vector === undefined) throw new Error(`There is no vector of text ${index + 1} in the answer.`);
     return { text, vector };
   });
-  const { prompt_tokens: prompt, total_tokens: total } = fieldsOf(usage);
+  const { prompt_tokens: prompt, total_tokens: total } = fields(usage);
   const tokens = [total, prompt].find((value) => typeof value === "number");
   return { vectors, tokens: typeof tokens === "number" ? tokens : null, answer };
 }
@@ -62,8 +64,4 @@ export function beginning(vector: readonly number[]): string {
 
 function isVector(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "number");
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,11 +1,12 @@
 // What came of it: pictures in the answer of either API, LoRAs in a list of them.
 
+import { fields } from "../../../../json";
 import type { Lora } from "./request";
 
 /** A picture as the answer has it. */
 export type Found =
   | { kind: "bytes"; base64: string; type: string; extension: string }
-  /** An address on this site. */
+  /** An address of herder, which the page does not ask: a model must not choose what is asked of herder with the person's rights. */
   | { kind: "here"; url: string }
   /** An address of somebody else, which the page does not ask. */
   | { kind: "elsewhere"; url: string };
@@ -23,10 +24,10 @@ const BEGINNINGS: readonly (readonly [string, string, string])[] = [
 
 /** The pictures of an answer of `/v1/images/generations` (`data`) or `/sdapi/v1/txt2img` (`images`). `origin` is this site's. */
 export function picturesOf(answer: unknown, origin: string): Found[] {
-  const { data, images } = fieldsOf(answer);
+  const { data, images } = fields(answer);
   const found: Found[] = [];
   for (const entry of listOf(data)) {
-    const { b64_json: base64, url } = fieldsOf(entry);
+    const { b64_json: base64, url } = fields(entry);
     if (typeof base64 === "string" && base64 !== "") found.push(bytes(base64));
     else if (typeof url === "string" && url !== "") found.push(...addressed(url, origin));
   }
@@ -37,7 +38,7 @@ export function picturesOf(answer: unknown, origin: string): Found[] {
 /** The list of `/sdapi/v1/loras`. */
 export function lorasOf(answer: unknown): Lora[] {
   return listOf(answer).flatMap((entry) => {
-    const { name, path } = fieldsOf(entry);
+    const { name, path } = fields(entry);
     const known = typeof path === "string" && path !== "" ? path : name;
     if (typeof known !== "string" || known === "") return [];
     return [{ name: typeof name === "string" && name !== "" ? name : known, path: known }];
@@ -64,8 +65,4 @@ function addressed(url: string, origin: string): Found[] {
 
 function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value.slice(0, MOST_READ) : [];
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -10,8 +10,8 @@ import { bodyOf, parametersOf, PATHS, readSettings, USUAL, type ImageSettings, t
 
 /** A picture on the page. */
 export type Picture =
-  | { kind: "shown"; url: string; fileName: string; blob: Blob | null }
-  | { kind: "elsewhere"; url: string };
+  | { kind: "shown"; url: string; fileName: string; blob: Blob }
+  | Exclude<Found, { kind: "bytes" }>;
 
 /** What came of one request. */
 export interface Batch {
@@ -89,7 +89,7 @@ class Images {
     const kept = batches.filter(({ pictures }, index) => (room -= pictures.length) >= 0 || index === 0);
     const left = new Set(kept.flatMap(({ pictures }) => pictures));
     for (const picture of this.batches.flatMap(({ pictures }) => pictures)) {
-      if (picture.kind === "shown" && picture.blob !== null && !left.has(picture)) URL.revokeObjectURL(picture.url);
+      if (picture.kind === "shown" && !left.has(picture)) URL.revokeObjectURL(picture.url);
     }
     this.batches = kept;
   }
@@ -109,7 +109,6 @@ function shown(found: Found, name: string): Picture {
       return { kind: "shown", url: URL.createObjectURL(blob), fileName: `${name}.${found.extension}`, blob };
     }
     case "here":
-      return { kind: "shown", url: found.url, fileName: found.url.split(/[?#]/)[0]?.split("/").at(-1) || `${name}.png`, blob: null };
     case "elsewhere":
       return found;
   }

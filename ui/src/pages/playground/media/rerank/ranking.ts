@@ -1,5 +1,7 @@
 // Documents, the scores that a model gave them, and the orders in which they are shown (spec/ui.md 4.4).
 
+import { fields } from "../../../../json";
+
 export interface Row {
   id: number;
   text: string;
@@ -69,16 +71,16 @@ export interface Ranking {
 
 /** Reads the answer to a request with these rows. Throws when there is no score in it. */
 export function rankingOf(answer: unknown, sent: readonly Row[]): Ranking {
-  const { results, usage } = fieldsOf(answer);
+  const { results, usage } = fields(answer);
   const scores = new Map<number, Scored>();
   for (const result of Array.isArray(results) ? results : []) {
-    const { index, relevance_score: relevance, score } = fieldsOf(result);
+    const { index, relevance_score: relevance, score } = fields(result);
     const value = typeof relevance === "number" ? relevance : score;
     const row = typeof index === "number" ? sent[index] : undefined;
     if (row !== undefined && typeof value === "number") scores.set(row.id, { text: row.text, score: value });
   }
   if (scores.size === 0) throw new Error("There are no scores in the answer.");
-  const { total_tokens: total } = fieldsOf(usage);
+  const { total_tokens: total } = fields(usage);
   return { scores, tokens: typeof total === "number" ? total : null };
 }
 
@@ -89,7 +91,7 @@ export function textOf(query: string, rows: readonly Row[]): string {
 
 /** Reads what was written in JSON mode. Throws, with the reason, when it is not what is needed. */
 export function readText(text: string): { query: string; documents: string[] } {
-  const { query, documents } = fieldsOf(JSON.parse(text));
+  const { query, documents } = fields(JSON.parse(text));
   if (typeof query !== "string") throw new Error("`query` must be a text.");
   if (!Array.isArray(documents) || !documents.every((each): each is string => typeof each === "string")) throw new Error("`documents` must be a list of texts.");
   if (documents.length > MOST_DOCUMENTS) throw new Error(`At most ${MOST_DOCUMENTS} documents can be ranked here.`);
@@ -98,8 +100,4 @@ export function readText(text: string): { query: string; documents: string[] } {
 
 function nextId(rows: readonly Row[]): number {
   return rows.reduce((highest, { id }) => Math.max(highest, id), -1) + 1;
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

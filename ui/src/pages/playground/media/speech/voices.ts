@@ -1,5 +1,7 @@
 // The voices of a model: from the list that its server gives, else those that most servers know.
 
+import { fields } from "../../../../json";
+
 /** Known to OpenAI's API, and to most servers that speak it. */
 export const BUILT_IN: readonly string[] = ["coral", "alloy", "echo", "fable", "onyx", "nova", "shimmer"];
 
@@ -13,9 +15,9 @@ export type VoiceLists = Readonly<Record<string, readonly string[]>>;
 
 /** Reads the answer of `/v1/audio/voices`: a list of names, or `voices` with names or objects with an `id`. Throws when there is no name in it. */
 export function voicesOf(answer: unknown): string[] {
-  const list = Array.isArray(answer) ? answer : fieldsOf(answer)["voices"];
+  const list = Array.isArray(answer) ? answer : fields(answer)["voices"];
   const names = (Array.isArray(list) ? list : []).map((voice) => {
-    const { id, name } = fieldsOf(voice);
+    const { id, name } = fields(voice);
     return [voice, id, name].find((text) => typeof text === "string" && text !== "") as string | undefined;
   });
   const known = [...new Set(names.filter((name) => name !== undefined))].slice(0, MOST_VOICES);
@@ -43,8 +45,4 @@ export function voiceIn(voices: readonly string[], wanted: string): string {
 export function areVoiceLists(value: unknown): value is VoiceLists {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return Object.values(value).every((list) => Array.isArray(list) && list.length > 0 && list.every((voice) => typeof voice === "string"));
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

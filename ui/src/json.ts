@@ -1,4 +1,4 @@
-// Reading JSON of which nothing is known: whatever a model server sends, reading it does not throw.
+// Reading JSON of which nothing is known: whatever a model server, a client or a file says, reading it does not throw.
 
 export type Json = Record<string, unknown>;
 
