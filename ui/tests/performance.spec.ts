@@ -1,7 +1,9 @@
 // The pages Performance and Hardware: the second half of case 50, and what section 11 (U16) asks for. What a machine of the gate does not
 // have, such as GPUs, comes from answers of the test's own.
 
+import type { SystemSample } from "../src/api/schema";
 import { expectAccessible } from "./support/accessibility";
+import { gpuSample, HARDWARE, systemSample } from "./support/samples";
 import { expect, test, type Page } from "./support/test";
 
 const chart = (page: Page, title: string) =>
@@ -9,45 +11,10 @@ const chart = (page: Page, title: string) =>
 const cells = (page: Page, title: string) => chart(page, title).locator("tbody tr");
 const slider = (page: Page) => page.getByRole("slider", { name: "Look at a moment" });
 
-interface SystemPart {
-  mem_used_mb?: number;
-  net_io?: { name: string; bytes_recv: number; bytes_sent: number }[];
-}
-
 /** Samples of the machine, so many seconds ago. */
-function system(ago: number, part: SystemPart = {}): object {
-  return {
-    timestamp: new Date(Date.now() - ago * 1000).toISOString(),
-    cpu_util_per_core: [10, 30],
-    mem_total_mb: 65_536,
-    mem_used_mb: 16_384,
-    mem_free_mb: 49_152,
-    swap_total_mb: 0,
-    swap_used_mb: 0,
-    load_avg_1: 0.7,
-    load_avg_5: 0.5,
-    load_avg_15: 0.4,
-    net_io: [],
-    ...part,
-  };
-}
+const system = (ago: number, part?: Partial<SystemSample>) => systemSample(Date.now() - ago * 1000, part);
 
-function gpu(ago: number, id: number, used: number): object {
-  return {
-    timestamp: new Date(Date.now() - ago * 1000).toISOString(),
-    id,
-    name: "Acme G1",
-    uuid: `GPU-${id}`,
-    temp_c: 51,
-    vram_temp_c: 0,
-    gpu_util_pct: 40,
-    mem_util_pct: 22,
-    mem_used_mb: used,
-    mem_total_mb: 24_576,
-    fan_speed_pct: 30,
-    power_draw_w: 112.4,
-  };
-}
+const gpu = (ago: number, id: number, used: number) => gpuSample(Date.now() - ago * 1000, id, { mem_used_mb: used });
 
 /** Answers for samples; `asked` are the queries so far. */
 async function stub(page: Page, answer: (after: string | null) => { sys_stats?: object[]; gpu_stats?: object[] }): Promise<string[]> {
@@ -277,28 +244,7 @@ for (const path of ["/ui/performance", "/ui/hardware"]) {
 }
 
 test.describe("hardware", () => {
-  const known = {
-    schema_version: 1,
-    captured_at: "2027-02-03T04:00:00Z",
-    capture: { scope: "inference_host", method: "detected", detector: { name: "herder", version: "0.4.1" } },
-    architecture: { name: "x86_64", raw_name: "amd64" },
-    operating_system: { family: "linux", name: "debian", version: "12", kernel: "6.1.0" },
-    environment: { kind: "container", name: "docker", version: null },
-    cpu: { vendor: "AcmeChip", model: "Acme 9000", socket_count: 1, physical_core_count: 8, logical_thread_count: 16 },
-    memory: { capacity_bytes: 68_719_476_736 },
-    accelerators: [
-      {
-        index: 0,
-        kind: "gpu",
-        vendor: "Acme",
-        model: null,
-        architecture: null,
-        memory: { kind: "dedicated", capacity_bytes: 25_769_803_776 },
-        driver: { name: "acme", version: "5.1" },
-        power_limit_watts: 350,
-      },
-    ],
-  };
+  const known = { ...HARDWARE, accelerators: HARDWARE.accelerators.map((accelerator) => ({ ...accelerator, model: null })) };
 
   test("the hardware as cards and as text to copy", async ({ page, context }) => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -1,34 +1,11 @@
 import { expect, it } from "vitest";
 import type { Hardware } from "../../api/schema";
+import { HARDWARE } from "../../../tests/support/samples";
 import { acceleratorsOf, machineOf, textOf, UNKNOWN } from "./facts";
-
-/** That of spec/http-api.md 1.15. */
-const KNOWN: Hardware = {
-  schema_version: 1,
-  captured_at: "2027-02-03T04:00:00Z",
-  capture: { scope: "inference_host", method: "detected", detector: { name: "herder", version: "0.4.1" } },
-  architecture: { name: "x86_64", raw_name: "amd64" },
-  operating_system: { family: "linux", name: "debian", version: "12", kernel: "6.1.0" },
-  environment: { kind: "container", name: "docker", version: null },
-  cpu: { vendor: "AcmeChip", model: "Acme 9000", socket_count: 1, physical_core_count: 8, logical_thread_count: 16 },
-  memory: { capacity_bytes: 68719476736 },
-  accelerators: [
-    {
-      index: 0,
-      kind: "gpu",
-      vendor: "Acme",
-      model: "G1",
-      architecture: null,
-      memory: { kind: "dedicated", capacity_bytes: 25769803776 },
-      driver: { name: "acme", version: "5.1" },
-      power_limit_watts: 350,
-    },
-  ],
-};
 
 /** All that may be unknown is. */
 const UNKNOWN_MACHINE: Hardware = {
-  ...KNOWN,
+  ...HARDWARE,
   architecture: { name: "other", raw_name: "loong64" },
   operating_system: { family: "other", name: null, version: null, kernel: null, raw_family: "haiku" },
   environment: { kind: "unknown", name: null, version: null },
@@ -51,11 +28,11 @@ const texts = (groups: { title: string; facts: { name: string; text: string }[] 
   groups.map(({ title, facts }) => [title, ...facts.map(({ text }) => text)]);
 
 it("a known machine", () => {
-  expect(texts(machineOf(KNOWN))).toEqual([
+  expect(texts(machineOf(HARDWARE))).toEqual([
     ["System", "debian 12", "6.1.0", "x86_64", "Container (docker)", "64.0 GiB"],
     ["CPU", "Acme 9000", "AcmeChip", "1", "8", "16"],
   ]);
-  expect(texts(acceleratorsOf(KNOWN))).toEqual([["G1", "Acme", "GPU", UNKNOWN, "24.0 GiB, dedicated", "acme 5.1", "350 W"]]);
+  expect(texts(acceleratorsOf(HARDWARE))).toEqual([["G1", "Acme", "GPU", UNKNOWN, "24.0 GiB, dedicated", "acme 5.1", "350 W"]]);
 });
 
 it("a machine of which little is known", () => {
@@ -67,9 +44,9 @@ it("a machine of which little is known", () => {
 });
 
 it("the text has all of it", () => {
-  const text = textOf(KNOWN);
+  const text = textOf(HARDWARE);
   expect(text).toContain("System\n  Operating system: debian 12\n  Kernel: 6.1.0\n");
   expect(text).toContain("Accelerator 1: G1\n  Vendor: Acme\n  Kind: GPU\n  Architecture: Not detected\n  Memory: 24.0 GiB, dedicated\n");
   expect(text.endsWith("\n\nTaken 2027-02-03T04:00:00Z by herder 0.4.1\n")).toBe(true);
-  expect(textOf({ ...KNOWN, accelerators: [] })).toContain("Accelerators\n  None detected");
+  expect(textOf({ ...HARDWARE, accelerators: [] })).toContain("Accelerators\n  None detected");
 });

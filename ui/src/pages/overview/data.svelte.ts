@@ -2,14 +2,12 @@
 // every few seconds while somebody looks.
 
 import { getJson } from "../../api/client";
-import type { ActivityPage, ModelDetailsList, Residency, SwapList } from "../../api/schema";
+import type { ActivityPage, ModelDetailsList, Residency } from "../../api/schema";
+import { fetchSwaps } from "../../api/swaps";
 import { Fetched } from "../../fetched.svelte";
 import { Pace } from "../../pace";
 import { measure, type Samples } from "./samples";
 import type { Minutes } from "./timeline/axis";
-
-/** Swaps that are asked for: as many as herder keeps. */
-export const SWAPS_ASKED = 200;
 
 /** Milliseconds between two looks at the samples: herder takes none more often. */
 const SAMPLING = 5000;
@@ -18,7 +16,7 @@ export class OverviewData {
   /** The window that is looked at. */
   minutes: Minutes;
   readonly models = new Fetched((signal) => getJson<ModelDetailsList>("/api/models", signal));
-  readonly swaps = new Fetched((signal) => getJson<SwapList>(`/api/swaps?limit=${SWAPS_ASKED}`, signal));
+  readonly swaps = new Fetched(fetchSwaps);
   readonly samples: Fetched<Samples> = new Fetched((signal) => measure(this.samples.value, signal));
   /** Milliseconds that herder's clock is before this browser's. */
   skew = $state(0);

@@ -1,15 +1,13 @@
 // What the performance page has asked of herder: samples of the machine, the requests that ended, and what happened to the models.
 
 import { getJson } from "../../api/client";
-import type { ActivityPage, Residency, SwapList } from "../../api/schema";
+import type { ActivityPage, Residency } from "../../api/schema";
+import { fetchSwaps } from "../../api/swaps";
 import { Fetched } from "../../fetched.svelte";
 import { herd } from "../../live/herd.svelte";
 import { measure, type Samples } from "../overview/samples";
 import { REQUESTS_AT_MOST } from "./requests";
 import type { Minutes, Pause } from "./window";
-
-/** Swaps that are asked for: as many as herder keeps. */
-const SWAPS_ASKED = 200;
 
 export class PerformanceData {
   /** The end of the window, by herder's clock, in milliseconds of the epoch. */
@@ -34,7 +32,7 @@ export class PerformanceData {
       if (!signal.aborted) this.#lookAtRequests();
     }
   });
-  readonly swaps = new Fetched((signal) => getJson<SwapList>(`/api/swaps?limit=${SWAPS_ASKED}`, signal));
+  readonly swaps = new Fetched(fetchSwaps);
   readonly requests = new Fetched((signal) => {
     const start = encodeURIComponent(new Date(this.end - this.#minutes * 60_000).toISOString());
     return getJson<ActivityPage>(`/api/metrics/activity?limit=${REQUESTS_AT_MOST}&start=${start}`, signal);

@@ -1,24 +1,9 @@
 import { expect, it } from "vitest";
 import type { GpuSample } from "../../api/schema";
+import { gpuSample } from "../../../tests/support/samples";
 import { gpuCharts } from "./gpus";
 
-function sample(id: number, part: Partial<GpuSample> = {}): GpuSample {
-  return {
-    timestamp: "2027-02-03T04:05:06.8Z",
-    id,
-    name: "Acme G1",
-    uuid: `GPU-${id}`,
-    temp_c: 51,
-    vram_temp_c: 0,
-    gpu_util_pct: 40,
-    mem_util_pct: 22,
-    mem_used_mb: 5120,
-    mem_total_mb: 24_576,
-    fan_speed_pct: 30,
-    power_draw_w: 112.4,
-    ...part,
-  };
-}
+const sample = (id: number, part?: Partial<GpuSample>) => gpuSample(Date.parse("2027-02-03T04:05:06.8Z"), id, part);
 
 it("nothing without GPUs", () => expect(gpuCharts([])).toEqual([]));
 

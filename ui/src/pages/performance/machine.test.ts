@@ -1,25 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { SystemSample } from "../../api/schema";
+import { systemSample } from "../../../tests/support/samples";
 import { machineCharts, percentText, ratesOf } from "./machine";
 
 const START = Date.parse("2027-02-03T04:05:00Z");
 
-function sample(seconds: number, part: Partial<SystemSample> = {}): SystemSample {
-  return {
-    timestamp: new Date(START + seconds * 1000).toISOString(),
-    cpu_util_per_core: [10, 30],
-    mem_total_mb: 65_536,
-    mem_used_mb: 16_384,
-    mem_free_mb: 49_152,
-    swap_total_mb: 0,
-    swap_used_mb: 0,
-    load_avg_1: 0.7,
-    load_avg_5: 0.5,
-    load_avg_15: 0.4,
-    net_io: [],
-    ...part,
-  };
-}
+const sample = (seconds: number, part?: Partial<SystemSample>) => systemSample(START + seconds * 1000, part);
 
 const network = (bytes_recv: number, bytes_sent: number, name = "eth0") => ({ net_io: [{ name, bytes_recv, bytes_sent }] });
 
