@@ -8,7 +8,7 @@ use herder_testkit::{PATIENCE, poll_until, wait_until};
 use herder_wire::usage::Usage;
 use jiff::Timestamp;
 
-use super::writer::LARGEST_BATCH;
+use super::queue::QUEUE_LENGTH;
 use super::*;
 use crate::activity::capture;
 use crate::activity::costs::{self, KeptCosts};
@@ -297,7 +297,8 @@ async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
     let store = Store::open(&Settings::default(), Arc::clone(&logs)).unwrap();
     let reader = store.view().reader;
     let hanging = reader.connection.lock();
-    let rows = QUEUE_LENGTH + LARGEST_BATCH + 10;
+    // One batch that hangs, a queue behind it, and some more.
+    let rows = 2 * QUEUE_LENGTH + 10;
     let before = Instant::now();
     for _ in 0..rows {
         store.insert(row("m"), None);
