@@ -9,13 +9,18 @@ use parking_lot::{Condvar, Mutex};
 use super::Record;
 use crate::activity::costs::KeptCosts;
 
-/// Finished requests that may wait for the writer. At 100 requests a second a disk may stall for ten seconds.
-pub(super) const QUEUE_LENGTH: usize = 1024;
+/// Finished requests that may wait for the writer. At 100 requests a second a disk may stall for forty seconds, and at
+/// 10,000 the writer may wait for its turn on a busy processor for 0.4 seconds. Captures that wait have a limit of their
+/// own.
+pub(super) const QUEUE_LENGTH: usize = 4096;
+
+/// With so many the writer rests no longer.
+const LARGE_BATCH: usize = 512;
 
 /// The most costs that may wait: those of all models ever kept, said a few times over.
 const COSTS_LENGTH: usize = 16_384;
 
-/// How long the writer rests after a batch, unless the queue is half full before. A row that comes alone is written at
+/// How long the writer rests after a batch, unless much waits before. A row that comes alone is written at
 /// once; under load one waking and one transaction serve all rows of this time, and at 10,000 requests a second both
 /// together cost a tenth of what they cost for each row (docs/performance.md).
 const REST: Duration = Duration::from_millis(20);
@@ -55,7 +60,7 @@ impl Queue {
         waiting.records.push(record);
         drop(waiting);
         // In between the writer is awake, or rests and would only go on resting.
-        if before == 0 || before == QUEUE_LENGTH / 2 {
+        if before == 0 || before == LARGE_BATCH {
             self.changed.notify_one();
         }
         Ok(())
@@ -96,7 +101,7 @@ impl Queue {
         let mut waiting = self.waiting.lock();
         self.changed.wait_while_for(
             &mut waiting,
-            |waiting| !waiting.last && waiting.records.len() <= QUEUE_LENGTH / 2,
+            |waiting| !waiting.last && waiting.records.len() <= LARGE_BATCH,
             REST,
         );
     }
@@ -171,7 +176,7 @@ mod tests {
             queue.push(record()).unwrap();
         }
         queue.push(record()).unwrap_err();
-        // Longer than half: no rest.
+        // Too many for a rest.
         queue.rest();
         let mut batch = Batch::default();
         queue.take(&mut batch);

@@ -10,8 +10,14 @@ use rusqlite::{Connection, params};
 use super::queue::{Batch, Queue};
 use super::settings::Retention;
 use super::{Record, Shared};
+use crate::activity::capture::Pace;
 use crate::activity::costs;
 use crate::activity::row::{Tokens, saturating};
+
+/// With so many requests in a batch there is time to compress captures. Batches begin 20 ms after one another at the
+/// earliest, so this is up to 200 requests a second. Beyond that captures stay as they are, and so fewer of them: at
+/// thousands of requests a second nobody looks at one before it has left anyway.
+const CALM_BATCH: usize = 4;
 
 /// The thread that writes.
 pub(super) struct Writer {
@@ -83,21 +89,22 @@ impl Writer {
     /// Writes rows and captures, and returns the ids of the rows.
     fn write(&self, batch: &mut Batch) -> rusqlite::Result<Vec<i64>> {
         let captures = &self.shared.captures;
-        // Before the lock, under which queries of a store in memory wait.
-        let packed: Vec<_> = batch
-            .records
-            .iter_mut()
-            .map(|record| captures.pack(record.capture.take()?))
-            .collect();
+        let pace = if batch.records.len() <= CALM_BATCH {
+            Pace::Calm
+        } else {
+            Pace::Hurried
+        };
         let mut connection = self.connection.lock();
         let retention = *self.shared.retention.lock();
         let ids = write(&mut connection, batch, retention)?;
         // Still under it: a row in memory is never seen without its capture.
-        for (id, packed) in ids.iter().zip(packed) {
-            if let Some(packed) = packed {
-                captures.insert(*id, packed);
+        for (id, record) in ids.iter().zip(&mut batch.records) {
+            if let Some(capture) = record.capture.take() {
+                captures.insert(*id, capture);
             }
         }
+        drop(connection);
+        captures.settle(pace);
         Ok(ids)
     }
 }
