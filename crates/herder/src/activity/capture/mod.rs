@@ -163,7 +163,7 @@ impl Draft {
         }
     }
 
-    /// The answer has begun.
+    /// The answer has begun. It always has when the capture ends; else there would be nothing to look at.
     pub(super) fn answered(&mut self, headers: &HeaderMap) {
         self.head.answered(headers);
     }

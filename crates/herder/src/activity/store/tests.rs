@@ -499,7 +499,7 @@ async fn config_1_4_a_smaller_capture_budget_evicts_and_none_drops_all() {
     let late = captured(&store, 1000);
     wait_for(&store, 3).await;
     assert_eq!(kept_captures(&store, 1..=3), [1, 2, 3]);
-    store.apply(store.prepare(with_budget(2500)).unwrap());
+    store.apply(store.prepare(with_budget(2000)).unwrap());
     assert_eq!(kept_captures(&store, 1..=3), [2, 3]);
     store.apply(store.prepare(with_budget(0)).unwrap());
     assert!(store.captures().is_none(), "nobody collects any more");

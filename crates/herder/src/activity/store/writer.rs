@@ -44,7 +44,10 @@ impl Writer {
         let mut batch = Batch::default();
         loop {
             self.queue.take(&mut batch);
-            self.store(&mut batch);
+            // A store that ends without ever having been used deletes nothing, either.
+            if batch.has_work() {
+                self.store(&mut batch);
+            }
             if batch.last {
                 return;
             }
