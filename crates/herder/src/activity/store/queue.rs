@@ -9,10 +9,10 @@ use parking_lot::{Condvar, Mutex};
 use super::Record;
 use crate::activity::costs::KeptCosts;
 
-/// Finished requests that may wait for the writer. At 100 requests a second a disk may stall for forty seconds, and at
-/// 10,000 the writer may wait for its turn on a busy processor for 0.4 seconds. Captures that wait have a limit of their
+/// Finished requests that may wait for the writer. At 100 requests a second a disk may stall for twenty seconds, and at
+/// 10,000 the writer may wait for its turn on a busy processor for 0.2 seconds. Captures that wait have a limit of their
 /// own.
-pub(super) const QUEUE_LENGTH: usize = 4096;
+pub(super) const QUEUE_LENGTH: usize = 2048;
 
 /// With so many the writer rests no longer.
 const LARGE_BATCH: usize = 512;
