@@ -6,10 +6,19 @@
 
 mod activity;
 mod arguments;
+mod field;
 mod idle;
+mod large_body;
+mod latency;
 mod micro;
+mod nginx;
+mod processes;
 mod readiness;
 mod report;
+mod rounds;
+mod server;
+mod streaming;
+mod throughput;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,28 +42,35 @@ struct Case {
     run: fn(&Settings) -> Result<Report>,
 }
 
-const CASES: [Case; 4] = [
-    Case {
-        name: "p8",
-        by_default: true,
-        run: idle::run,
-    },
-    Case {
-        name: "micro",
-        by_default: true,
-        run: micro::run,
-    },
-    Case {
-        name: "readiness",
-        by_default: false,
-        run: readiness::run,
-    },
-    Case {
-        name: "activity",
-        by_default: false,
-        run: activity::run,
-    },
+const CASES: &[Case] = &[
+    Case::usual("p1", latency::small),
+    Case::usual("p2", throughput::run),
+    Case::usual("p3", streaming::run),
+    Case::usual("p4", large_body::run),
+    Case::usual("p5", latency::edited),
+    Case::usual("p8", idle::run),
+    Case::usual("micro", micro::run),
+    Case::long("readiness", readiness::run),
+    Case::long("activity", activity::run),
 ];
+
+impl Case {
+    const fn usual(name: &'static str, run: fn(&Settings) -> Result<Report>) -> Self {
+        Self {
+            name,
+            by_default: true,
+            run,
+        }
+    }
+
+    const fn long(name: &'static str, run: fn(&Settings) -> Result<Report>) -> Self {
+        Self {
+            name,
+            by_default: false,
+            run,
+        }
+    }
+}
 
 /// What the command line says to all cases.
 struct Settings {
@@ -69,7 +85,9 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let Arguments { cases, json, peers } = Arguments::parse(words)?;
     let settings = Settings { peers };
     let mut reports = Vec::new();
-    for case in chosen(&cases)? {
+    let cases = chosen(&cases)?;
+    build()?;
+    for case in cases {
         let report = (case.run)(&settings).with_context(|| format!("{} was not measured", case.name))?;
         println!("\n{}", report.text());
         reports.push(report);
@@ -84,10 +102,10 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Case>> {
     if names.is_empty() {
         return Ok(CASES.iter().filter(|case| case.by_default).collect());
     }
-    let known = CASES.map(|case| case.name).join(", ");
+    let known: Vec<&str> = CASES.iter().map(|case| case.name).collect();
     let find = |name: &String| {
         let case = CASES.iter().find(|case| case.name == name);
-        case.with_context(|| format!("unknown case '{name}': there are {known}"))
+        case.with_context(|| format!("unknown case '{name}': there are {}", known.join(", ")))
     };
     names.iter().map(find).collect()
 }
@@ -112,10 +130,21 @@ fn demo_model(load: &str) -> String {
     format!("'\"${{env.{PROGRAM_VARIABLE}}}\" demo-model --port ${{PORT}} --load {load}'")
 }
 
-/// Builds herder and starts it with this configuration, on ports that are free.
+/// A program that `build` has built: `herder` or `load`.
+fn release_program(name: &str) -> PathBuf {
+    built("release", name)
+}
+
+/// Builds what is measured and what measures. Together, so that they share what both need.
+fn build() -> Result<()> {
+    let packages = ["--package", "herder", "--package", "herder-load"];
+    let programs = ["--bin", "herder", "--bin", "load"];
+    programs::run(cargo().args(["build", "--release"]).args(packages).args(programs))
+}
+
+/// Starts herder with this configuration, on ports that are free.
 fn start(configuration: &str) -> Result<Router> {
-    programs::run(cargo().args(["build", "--release", "--package", "herder", "--bin", "herder"]))?;
-    let program = built("release", "herder");
+    let program = release_program("herder");
     let folder = bench_folder();
     let environment = [(PROGRAM_VARIABLE, program.as_path())];
     let start_port = router::free_ports(FIRST_MODEL_PORT, MODEL_PORTS)?;
@@ -131,7 +160,7 @@ fn start(configuration: &str) -> Result<Router> {
 
 /// Where the measurements keep their files: beside what cargo built.
 fn bench_folder() -> PathBuf {
-    let program = built("release", "herder");
+    let program = release_program("herder");
     program
         .parent()
         .map_or_else(repository, Path::to_path_buf)
