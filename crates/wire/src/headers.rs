@@ -27,6 +27,10 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 /// stays as `trailers` when it allowed them. Take [`upgrade`] before, and put it back with [`set_upgrade`]. A response
 /// whose trailers are relayed needs its `Trailer` header put back in the same way.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    // What `Connection` names has been named by it. Comparing a few names is cheaper than looking up nine.
+    if !headers.keys().any(|name| HOP_BY_HOP.contains(name)) {
+        return;
+    }
     let trailers = has_token(headers, &TE, "trailers");
     let named: Vec<HeaderName> = tokens(headers, &CONNECTION)
         .filter_map(|token| token.parse().ok())

@@ -68,14 +68,20 @@ impl BodyKind {
         let Some(content_type) = content_type else {
             return Self::Other;
         };
-        let lower = content_type.to_ascii_lowercase();
-        if lower.contains("application/json") {
-            Self::Json
-        } else if lower.contains("multipart/form-data") {
-            Self::Multipart {
+        let names = |part: &str| {
+            let mut places = content_type.as_bytes().windows(part.len());
+            places.any(|place| place.eq_ignore_ascii_case(part.as_bytes()))
+        };
+        if names("application/json") {
+            return Self::Json;
+        }
+        if names("multipart/form-data") {
+            return Self::Multipart {
                 boundary: multipart::boundary(content_type),
-            }
-        } else if lower.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded" {
+            };
+        }
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             Self::Form
         } else {
             Self::Other

@@ -25,7 +25,7 @@ pub(crate) fn preflight(request: &HeaderMap) -> Response<Body> {
     response
 }
 
-/// Marks a response whose headers are a model server's own.
+/// Marks a response to a page of some origin whose headers are a model server's own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FromModel;
 

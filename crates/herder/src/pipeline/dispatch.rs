@@ -5,7 +5,7 @@ use std::future::Future;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{Request, Response, StatusCode, Uri};
+use axum::http::{Request, Response, StatusCode, Uri, header};
 use herder_core::ModelState;
 use herder_wire::headers;
 use tokio_util::sync::CancellationToken;
@@ -216,10 +216,13 @@ impl Onward {
     /// Sends it. The body of the answer holds `access`.
     pub(super) async fn forward(self, access: Access) -> Result<Response<Body>, ApiError> {
         let mut head = self.head;
+        let is_from_a_page = head.headers.contains_key(header::ORIGIN);
         head.uri = Uri::from(self.path_and_query);
         let request = Request::from_parts(head, self.payload);
         let mut response = proxy::forward(request, &self.client, access, self.cancelled).await?;
-        response.extensions_mut().insert(FromModel);
+        if is_from_a_page {
+            response.extensions_mut().insert(FromModel);
+        }
         Ok(response)
     }
 }

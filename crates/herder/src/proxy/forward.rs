@@ -113,8 +113,11 @@ fn outgoing(
         Payload::Unread(body) => body,
         Payload::Pieces(pieces) => {
             let length = pieces.len();
-            if length > 0 || fields.contains_key(CONTENT_LENGTH) {
-                fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            match fields.get(CONTENT_LENGTH) {
+                // An unedited body has the length that the client has said.
+                Some(said) if said.to_str().is_ok_and(|said| said.parse() == Ok(length)) => {}
+                None if length == 0 => {}
+                Some(_) | None => drop(fields.insert(CONTENT_LENGTH, HeaderValue::from(length))),
             }
             Body::new(PiecesBody::from(pieces))
         }
