@@ -5,6 +5,7 @@
 //! Two things cannot be written down, because macros have no escape (quirk P5): a model ID, or text in a mapping
 //! that macros leave alone (quirk P7), that looks like a macro. The loader warns about both.
 
+use std::fmt;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -32,12 +33,45 @@ impl Loaded {
     /// and credentials in addresses.
     #[must_use]
     pub fn resolved_json(&self, show_secrets: bool) -> Value {
-        let mut value = config_json(&self.config, show_secrets);
-        if !show_secrets {
-            redact_configuration(&mut value, self.secrets());
+        if show_secrets {
+            config_json(&self.config, true)
+        } else {
+            masked_json(&self.config, self.secrets())
         }
-        value
     }
+
+    /// What it takes to write the effective configuration later.
+    #[must_use]
+    pub fn masked(&self) -> Masked {
+        Masked(self.secrets().to_vec())
+    }
+}
+
+/// The values that must not be shown of one configuration. Holding them costs less than the text, which is long and seldom
+/// asked for.
+#[derive(Clone)]
+pub struct Masked(Vec<String>);
+
+impl Masked {
+    /// The effective configuration as YAML, as [`Loaded::resolved_yaml`] writes it without secrets. `config` is the one that
+    /// was loaded with these values.
+    #[must_use]
+    pub fn yaml(&self, config: &Config) -> String {
+        to_yaml(&masked_json(config, &self.0))
+    }
+}
+
+/// Without the values.
+impl fmt::Debug for Masked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Masked").finish_non_exhaustive()
+    }
+}
+
+fn masked_json(config: &Config, known: &[String]) -> Value {
+    let mut value = config_json(config, false);
+    redact_configuration(&mut value, known);
+    value
 }
 
 /// The names of the settings outside `models` that differ between two configurations, in the order of the resolved text.

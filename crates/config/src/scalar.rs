@@ -51,19 +51,34 @@ pub(crate) fn type_of(text: &str) -> Typed {
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
         return Typed::Text;
     }
-    if TIMESTAMP.is_match(text) {
+    if starts_like_a_date(text) && TIMESTAMP.is_match(text) {
         return Typed::Timestamp;
     }
     let digits = text.replace('_', "");
     if let Some(number) = integer(&digits) {
         return number;
     }
-    if FLOAT.is_match(&digits)
-        && let Ok(number) = digits.parse::<f64>()
-    {
-        return Typed::Float(number);
+    match float(&digits) {
+        Some(number) => Typed::Float(number),
+        None => Typed::Text,
     }
-    Typed::Text
+}
+
+/// The standard library takes the decimal numbers of the table, and beside them only words such as `inf`, which have
+/// other spellings here.
+fn float(digits: &str) -> Option<f64> {
+    let decimal = |byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+    if digits.bytes().all(decimal) {
+        digits.parse().ok()
+    } else {
+        None
+    }
+}
+
+/// Dates are rare in configurations, and compiling their pattern takes more time and memory than reading a small one.
+fn starts_like_a_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.get(4) == Some(&b'-') && bytes[..4].iter().all(u8::is_ascii_digit)
 }
 
 fn integer(digits: &str) -> Option<Typed> {
@@ -89,10 +104,6 @@ fn integer(digits: &str) -> Option<Typed> {
     }
     Some(i64::try_from(magnitude).map_or(Typed::Unsigned(magnitude), Typed::Integer))
 }
-
-static FLOAT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$").expect("a fixed pattern")
-});
 
 static TIMESTAMP: LazyLock<Regex> = LazyLock::new(|| {
     let date = r"[0-9]{4}-(0?[1-9]|1[0-2])-(0?[1-9]|[12][0-9]|3[01])";
@@ -129,6 +140,15 @@ mod tests {
             ("0x", Typed::Text),
             ("-", Typed::Text),
             (".", Typed::Text),
+            ("1e", Typed::Text),
+            ("1e+", Typed::Text),
+            (".e1", Typed::Text),
+            ("1.2.3", Typed::Text),
+            ("+1.5E-2", Typed::Float(0.015)),
+            ("1_0.5", Typed::Float(10.5)),
+            ("+inf", Typed::Text),
+            ("7b", Typed::Text),
+            ("12345-6", Typed::Text),
             ("+", Typed::Text),
             ("--1", Typed::Text),
             ("NULL", Typed::Null),

@@ -1,21 +1,23 @@
 //! One line per request in the proxy log, written when the response has ended (spec/http-api.md 0.6):
 //! `Request <client> "<METHOD> <PATH> <PROTO>" <status> <bytes> "<user-agent>" <duration>`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Extensions, Method, Request, Response, Uri, Version};
 
 use crate::go_duration::GoDuration;
 use crate::logs::Logs;
+use crate::serve::Caller;
 use crate::watched_body::watched;
 
 /// Paths that are asked for every few seconds by machines.
 const SKIPPED_PREFIXES: [&str; 3] = ["/wol-health", "/api/performance", "/metrics"];
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// The status in the log of a request whose client left before there was an answer. The number is nginx's.
 pub(crate) const CLIENT_LEFT: u16 = 499;
@@ -24,7 +26,7 @@ pub(crate) const CLIENT_LEFT: u16 = 499;
 #[derive(Debug)]
 pub struct Line {
     logs: Arc<Logs>,
-    client: String,
+    client: Arc<str>,
     method: Method,
     uri: Uri,
     version: Version,
@@ -35,16 +37,16 @@ pub struct Line {
 }
 
 impl Line {
-    /// Begins the line of a request. `None` for paths that are not logged.
+    /// Begins the line of a request from `client`. `None` for paths that are not logged.
     #[must_use]
-    pub fn begin(logs: &Arc<Logs>, request: &Request<Body>) -> Option<Self> {
+    pub fn begin(logs: &Arc<Logs>, client: &Arc<str>, request: &Request<Body>) -> Option<Self> {
         let path = request.uri().path();
         if SKIPPED_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
             return None;
         }
         Some(Self {
             logs: Arc::clone(logs),
-            client: client_address(request.headers(), request.extensions()),
+            client: Arc::clone(client),
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
@@ -84,22 +86,18 @@ impl Drop for Line {
 
 /// Who asked, as the reference says it: the first entry of `X-Forwarded-For`, else `X-Real-IP`, else the socket's
 /// address. For people only: anybody can write these headers.
-pub(crate) fn client_address(headers: &HeaderMap, extensions: &Extensions) -> String {
-    let named = |name: &str| header_text(headers, name);
-    let forwarded = named("x-forwarded-for").and_then(|list| {
+pub(crate) fn client_address(headers: &HeaderMap, extensions: &Extensions) -> Arc<str> {
+    let forwarded = header_text(headers, &X_FORWARDED_FOR).and_then(|list| {
         let first = list.split(',').next().unwrap_or_default().trim();
-        (!first.is_empty()).then(|| first.to_owned())
+        (!first.is_empty()).then(|| first.into())
     });
     forwarded
-        .or_else(|| named("x-real-ip"))
-        .or_else(|| {
-            let socket = extensions.get::<ConnectInfo<SocketAddr>>();
-            socket.map(|ConnectInfo(address)| address.ip().to_canonical().to_string())
-        })
+        .or_else(|| header_text(headers, &X_REAL_IP).map(Into::into))
+        .or_else(|| Some(Arc::clone(&extensions.get::<Caller>()?.address)))
         .unwrap_or_default()
 }
 
-fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).map(text).filter(|text| !text.is_empty())
 }
 
@@ -109,6 +107,8 @@ fn text(value: &HeaderValue) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use http_body_util::BodyExt;
 
     use super::*;
@@ -122,8 +122,13 @@ mod tests {
         let mut request = builder.body(Body::empty()).expect("a request");
         request
             .extensions_mut()
-            .insert(ConnectInfo(SocketAddr::from(([10, 1, 2, 3], 5555))));
+            .insert(Caller::new(IpAddr::from([10, 1, 2, 3]), None));
         request
+    }
+
+    fn begin(logs: &Arc<Logs>, request: &Request<Body>) -> Option<Line> {
+        let client = client_address(request.headers(), request.extensions());
+        Line::begin(logs, &client, request)
     }
 
     /// The log without the duration at the end of each line.
@@ -138,7 +143,7 @@ mod tests {
     async fn a_line_is_written_when_the_body_has_ended() {
         let logs = Arc::new(logs());
         let request = request("/v1/chat?x=1", &[("user-agent", "demo/1")]);
-        let line = Line::begin(&logs, &request).expect("a logged path");
+        let line = begin(&logs, &request).expect("a logged path");
         let response = line.follow(Response::new(Body::from("12345")));
         assert!(logged(&logs).is_empty());
         response.into_body().collect().await.expect("a body in memory");
@@ -151,7 +156,7 @@ mod tests {
     #[test]
     fn a_client_that_leaves_early_is_a_499() {
         let logs = Arc::new(logs());
-        drop(Line::begin(&logs, &request("/x", &[])));
+        drop(begin(&logs, &request("/x", &[])));
         assert_eq!(
             logged(&logs),
             ["[INFO] Request 10.1.2.3 \"POST /x HTTP/1.1\" 499 0 \"\""]
@@ -176,7 +181,7 @@ mod tests {
         for (headers, expected) in table {
             let request = request("/", headers);
             let client = client_address(request.headers(), request.extensions());
-            assert_eq!(client, expected, "{headers:?}");
+            assert_eq!(&*client, expected, "{headers:?}");
         }
     }
 
@@ -184,8 +189,8 @@ mod tests {
     fn noisy_paths_are_skipped() {
         let logs = Arc::new(logs());
         for path in ["/wol-health", "/api/performance?after=x", "/metrics"] {
-            assert!(Line::begin(&logs, &request(path, &[])).is_none(), "{path}");
+            assert!(begin(&logs, &request(path, &[])).is_none(), "{path}");
         }
-        assert!(Line::begin(&logs, &request("/health", &[])).is_some());
+        assert!(begin(&logs, &request("/health", &[])).is_some());
     }
 }

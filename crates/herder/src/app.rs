@@ -1,12 +1,12 @@
 //! What every part of a running herder shares, and the configuration it runs with.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arc_swap::ArcSwap;
-use herder_config::{Config, Model, Names, Router};
+use herder_config::{Config, DEFAULT_IGNORE_PATHS, Model, Names, Router};
 use herder_core::ModelId;
 use indexmap::IndexMap;
-use regex::RegexSet;
+use regex::{Regex, RegexSet};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -58,13 +58,45 @@ pub struct Snapshot {
     /// The configuration.
     pub config: Config,
     /// `upstream.ignorePaths`.
-    pub ignore_paths: RegexSet,
+    pub ignore_paths: IgnorePaths,
     roster: Roster,
     names: Names,
     /// By id.
     peers: IndexMap<String, Arc<Peer>>,
     /// By id.
     selectors: IndexMap<String, Selector>,
+}
+
+/// Paths behind `/upstream/MODEL` that do not load a model.
+#[derive(Debug)]
+pub enum IgnorePaths {
+    /// Those that nobody has written. They are compiled when a path is first looked at: that touches a megabyte of code
+    /// and data, and most routers never see such a path.
+    Usual,
+    /// Those of the configuration.
+    Written(RegexSet),
+}
+
+static USUAL_IGNORE_PATHS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(DEFAULT_IGNORE_PATHS).expect("a fixed pattern"));
+
+impl IgnorePaths {
+    fn new(patterns: &[String]) -> Result<Self, regex::Error> {
+        if patterns == [DEFAULT_IGNORE_PATHS] {
+            Ok(Self::Usual)
+        } else {
+            RegexSet::new(patterns).map(Self::Written)
+        }
+    }
+
+    /// Whether this decoded path is one of them.
+    #[must_use]
+    pub fn is_match(&self, path: &str) -> bool {
+        match self {
+            Self::Usual => USUAL_IGNORE_PATHS.is_match(path),
+            Self::Written(patterns) => patterns.is_match(path),
+        }
+    }
 }
 
 /// Who serves a name.
@@ -111,7 +143,7 @@ impl Snapshot {
     }
 
     fn derive(config: Config, roster: Roster, previous: Option<&Self>) -> Result<Self, regex::Error> {
-        let ignore_paths = RegexSet::new(&config.upstream_ignore_paths)?;
+        let ignore_paths = IgnorePaths::new(&config.upstream_ignore_paths)?;
         let names = Names::of(&config);
         let peers = config
             .peers

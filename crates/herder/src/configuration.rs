@@ -1,16 +1,17 @@
 //! What people are told about the configuration (`GET /api/config`): its effective text, the files that it came from, what is
 //! strange in it, and how the last reload ended.
 //!
-//! It is written by the start and by reloads, and decides nothing. No secret is in it: the text is masked when it is made,
-//! and findings name none.
+//! It is written by the start and by reloads, and decides nothing. No secret leaves it: the text is masked when it is made,
+//! which is when somebody asks for it, and findings name none.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use herder_config::{Diagnostic, Loaded, Severity, redact};
+use herder_config::{Diagnostic, Loaded, Masked, Severity, redact};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::app::Snapshot;
 use crate::reload::{Difference, ReloadError, Trigger};
 
 /// Longest text of a configuration that is kept and shown, in bytes. The largest file that is read has as many; a thousand
@@ -32,23 +33,24 @@ pub struct Configuration {
 /// One moment of it.
 #[derive(Debug)]
 pub struct State {
-    /// The configuration that counts.
+    /// What is known about the configuration that counts.
     pub in_use: Arc<InUse>,
+    /// That configuration.
+    snapshot: Arc<Snapshot>,
     /// When it was taken over.
     pub loaded_at: Timestamp,
     /// The last reload since herder started.
     pub last_reload: Option<Arc<LastReload>>,
 }
 
-/// A configuration that can be used.
+/// Where a configuration that can be used has come from, and what is strange in it.
 #[derive(Debug)]
 pub struct InUse {
     /// The files, as the user named them, in the order in which they were merged.
     pub files: Vec<String>,
-    /// The effective configuration as YAML, with its secrets masked.
-    pub yaml: String,
     /// What works, but probably not as meant.
     pub warnings: Vec<Finding>,
+    masked: Masked,
 }
 
 /// What `herder check` would say.
@@ -109,9 +111,10 @@ enum Ending {
 impl Configuration {
     /// The one with which herder starts.
     #[must_use]
-    pub fn new(in_use: InUse, watched: bool) -> Self {
+    pub fn new(in_use: InUse, snapshot: Arc<Snapshot>, watched: bool) -> Self {
         let state = State {
             in_use: Arc::new(in_use),
+            snapshot,
             loaded_at: Timestamp::now(),
             last_reload: None,
         };
@@ -128,7 +131,14 @@ impl Configuration {
     }
 
     /// A reload has put this one in the place of the one before.
-    pub fn applied(&self, trigger: Trigger, in_use: InUse, difference: &Difference, is_same: bool) {
+    pub fn applied(
+        &self,
+        trigger: Trigger,
+        in_use: InUse,
+        snapshot: Arc<Snapshot>,
+        difference: &Difference,
+        is_same: bool,
+    ) {
         let loaded_at = Timestamp::now();
         let last_reload = LastReload {
             at: shown(loaded_at),
@@ -147,6 +157,7 @@ impl Configuration {
         };
         self.state.store(Arc::new(State {
             in_use: Arc::new(in_use),
+            snapshot,
             loaded_at,
             last_reload: Some(Arc::new(last_reload)),
         }));
@@ -169,21 +180,35 @@ impl Configuration {
         // Reloads come one after the other, so nobody else writes meanwhile.
         self.state.store(Arc::new(State {
             in_use: Arc::clone(&before.in_use),
+            snapshot: Arc::clone(&before.snapshot),
             loaded_at: before.loaded_at,
             last_reload: Some(Arc::new(last_reload)),
         }));
     }
 }
 
+impl State {
+    /// The effective configuration as YAML, with its secrets masked. It is worked out for each who asks, which takes about
+    /// as long as loading, so this blocks.
+    #[must_use]
+    pub fn yaml(&self) -> String {
+        let left_out = |bytes| format!("# {bytes} more bytes: herder check --resolved yaml shows them\n");
+        cut(
+            self.in_use.masked.yaml(&self.snapshot.config),
+            LONGEST_TEXT,
+            left_out,
+        )
+    }
+}
+
 impl InUse {
-    /// As it has been read. Works out the whole text, so it takes as long as loading.
+    /// As it has been read.
     #[must_use]
     pub fn of(loaded: &Loaded) -> Self {
-        let left_out = |bytes| format!("# {bytes} more bytes: herder check --resolved yaml shows them\n");
         Self {
             files: loaded.files().map(str::to_owned).collect(),
-            yaml: cut(loaded.resolved_yaml(false), LONGEST_TEXT, left_out),
             warnings: loaded.warnings.iter().map(Finding::of).collect(),
+            masked: loaded.masked(),
         }
     }
 }
@@ -245,6 +270,14 @@ mod tests {
     use herder_config::{Environment, load_text};
 
     use super::*;
+    use crate::roster::Roster;
+
+    fn configuration(loaded: Loaded) -> Configuration {
+        let in_use = InUse::of(&loaded);
+        let roster = Roster::new(&loaded.config);
+        let snapshot = Snapshot::new(loaded.config, roster).expect("it can be used");
+        Configuration::new(in_use, Arc::new(snapshot), false)
+    }
 
     #[test]
     fn long_texts_end_with_a_whole_line() {
@@ -276,7 +309,7 @@ mod tests {
         text.extend((0..1800).map(model));
         let loaded = load_text("config.yaml", &text, &Environment::empty(), false).expect("it loads");
         let whole = loaded.resolved_yaml(false).len();
-        let shown = InUse::of(&loaded).yaml;
+        let shown = configuration(loaded).state().yaml();
         assert!(whole > LONGEST_TEXT, "{whole}");
         assert!(shown.len() > LONGEST_TEXT - 2000 && shown.len() < LONGEST_TEXT + 200);
         let last = shown.lines().last().expect("a line");
@@ -287,7 +320,7 @@ mod tests {
     fn a_long_reason_has_an_end() {
         let loaded =
             load_text("config.yaml", "models: {}\n", &Environment::empty(), false).expect("it loads");
-        let configuration = Configuration::new(InUse::of(&loaded), false);
+        let configuration = configuration(loaded);
         let reasons = vec!["config.yaml:1:1: E-TYPE: something is wrong here".to_owned(); 10_000];
         configuration.refused(Trigger::File, &ReloadError::Unusable(reasons));
         let last = configuration.state().last_reload.clone().expect("a reload");

@@ -196,6 +196,10 @@ impl Follower {
     }
 
     fn tell(&self) {
+        // Whoever begins to watch after this sees what is told here in the list that he begins with.
+        if self.table.changes.receiver_count() == 0 {
+            return;
+        }
         let requests = self.table.requests.lock();
         // Nothing follows the end.
         if requests.open.contains_key(&self.request.id()) {
@@ -234,7 +238,7 @@ mod tests {
                 (AUTHORIZATION, HeaderValue::from_static("Bearer k")),
                 (USER_AGENT, HeaderValue::from_static("demo/1")),
             ]),
-            client: "10.1.2.3".to_owned(),
+            client: "10.1.2.3".into(),
         }
     }
 

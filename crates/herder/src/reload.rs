@@ -290,8 +290,9 @@ async fn reload(
         gone
     });
     let difference = Difference::between(&previous.config, config);
+    let is_same = previous.config == *config;
     app.configuration
-        .applied(trigger, in_use, &difference, previous.config == *config);
+        .applied(trigger, in_use, Arc::clone(&snapshot), &difference, is_same);
     app.reloaded.send_replace(());
     let activity = Arc::clone(&app.activity);
     // Waits for the last rows of a database that is given up.

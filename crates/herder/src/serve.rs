@@ -12,23 +12,24 @@ mod tls;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::ConnectInfo;
+use axum::body::Body;
 use http::header::{HOST, HeaderValue};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tower::Service;
 
 pub use address::{Address, AddressError, Reason};
 pub use tls::{TlsError, TlsFiles};
@@ -73,6 +74,26 @@ impl HangUp {
     #[must_use]
     pub fn is_hung_up(&self) -> bool {
         self.0.is_cancelled()
+    }
+}
+
+/// The other end of the connection that a request comes on. It travels in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The socket's address, as text: it is asked for with each request.
+    pub address: Arc<str>,
+    /// Of a connection that carries this request alone.
+    pub hang_up: Option<HangUp>,
+}
+
+impl Caller {
+    /// For a connection from this address.
+    #[must_use]
+    pub fn new(address: IpAddr, hang_up: Option<HangUp>) -> Self {
+        Self {
+            address: address.to_canonical().to_string().into(),
+            hang_up,
+        }
     }
 }
 
@@ -137,9 +158,13 @@ impl Listener {
         self.local
     }
 
-    /// Serves connections until `stop` is cancelled; then accepts no more, lets the requests in progress end within
-    /// `budget`, and returns.
-    pub async fn serve(self, router: Router, stop: CancellationToken, budget: Duration) {
+    /// Serves connections with `service`, which is ready at any time, until `stop` is cancelled; then accepts no more,
+    /// lets the requests in progress end within `budget`, and returns.
+    pub async fn serve<S>(self, service: S, stop: CancellationToken, budget: Duration)
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
         let places = Arc::new(Semaphore::new(self.max_connections));
         let connections = tokio_util::task::TaskTracker::new();
         loop {
@@ -155,7 +180,7 @@ impl Listener {
             match accepted {
                 Ok((stream, peer)) => {
                     let connection = Connection {
-                        router: router.clone(),
+                        service: service.clone(),
                         peer,
                         tls: self.tls.clone(),
                         stop: stop.clone(),
@@ -182,15 +207,19 @@ impl fmt::Debug for Listener {
 }
 
 /// One accepted connection.
-struct Connection {
-    router: Router,
+struct Connection<S> {
+    service: S,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     /// Ends the connection after the request in progress.
     stop: CancellationToken,
 }
 
-impl Connection {
+impl<S> Connection<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     async fn serve(self, stream: TcpStream) {
         // Events are small writes that must not wait for an acknowledgement. Failing costs speed only.
         let _ = stream.set_nodelay(true);
@@ -205,12 +234,13 @@ impl Connection {
         } else {
             Protocol::Http1
         };
-        self.speak(stream, protocol).await;
+        // Boxed: every connection without TLS would carry room for it.
+        Box::pin(self.speak(stream, protocol)).await;
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, protocol: Protocol) {
         let Self {
-            router,
+            service,
             peer,
             stop,
             tls: _,
@@ -220,14 +250,11 @@ impl Connection {
             Protocol::Http2 => None,
         };
         let ended = hang_up.clone().unwrap_or_default().0;
-        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            if let Some(hang_up) = &hang_up {
-                request.extensions_mut().insert(hang_up.clone());
-            }
+        let caller = Caller::new(peer.ip(), hang_up);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(caller.clone());
             name_host(&mut request);
-            let answer = router.clone().oneshot(request);
-            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+            service.clone().call(request.map(Body::new))
         });
         let stream = TokioIo::new(stream);
         // A connection that breaks is its client's business: requests on it have ended by being dropped.
@@ -273,7 +300,7 @@ enum Protocol {
 }
 
 /// HTTP/2 and absolute targets name the host in the URI; from here on it is in `Host`.
-fn name_host(request: &mut hyper::Request<Incoming>) {
+fn name_host(request: &mut Request<Incoming>) {
     let Some(authority) = request.uri().authority() else {
         return;
     };

@@ -19,26 +19,36 @@ const SECRET: [HeaderName; 5] = [
 /// The first value of each header under its usual spelling, without secrets and without `Host`.
 #[must_use]
 pub fn shown(headers: &HeaderMap) -> BTreeMap<String, String> {
-    headers
-        .keys()
-        .filter(|name| *name != HOST)
-        .filter_map(|name| {
-            let value = headers.get(name)?;
-            let value = if SECRET.contains(name) {
-                REDACTED.to_owned()
-            } else {
-                String::from_utf8_lossy(value.as_bytes()).into_owned()
-            };
-            Some((usual_spelling(name), value))
+    visible(headers)
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value).into_owned();
+            (usual_spelling(name.as_str()), value)
         })
         .collect()
 }
 
+/// The same as they are in the map: names in lower case, values as bytes.
+pub(crate) fn visible(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &[u8])> {
+    let mut before = None;
+    headers
+        .iter()
+        // All values of a name come one after the other.
+        .filter(move |(name, _)| before.replace(*name) != Some(*name))
+        .filter(|(name, _)| *name != HOST)
+        .map(|(name, value)| {
+            let value = if SECRET.contains(name) {
+                REDACTED.as_bytes()
+            } else {
+                value.as_bytes()
+            };
+            (name, value)
+        })
+}
+
 /// `content-type` as `Content-Type`.
-fn usual_spelling(name: &HeaderName) -> String {
+pub(crate) fn usual_spelling(name: &str) -> String {
     let mut begins = true;
-    name.as_str()
-        .chars()
+    name.chars()
         .map(|letter| {
             let spelt = if begins {
                 letter.to_ascii_uppercase()

@@ -7,6 +7,7 @@
 mod base_url;
 mod connector;
 mod outspoken;
+mod pool;
 mod server;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use pool::Answer;
 pub use server::{SendError, Server, with_causes};
 
 /// Bytes of a health answer that are read, so that its connection can be used again. Health pages are tiny; a
@@ -118,7 +120,7 @@ impl Upstream {
     ///
     /// When the endpoint cannot be appended to the base URL.
     pub fn probe(self: &Arc<Self>, endpoint: &str) -> Result<Probe, SendError> {
-        let target = self.server.target(endpoint)?;
+        let target = Uri::from(self.server.joined(endpoint)?);
         let upstream = Arc::clone(self);
         Ok(Arc::new(move || {
             let (upstream, target) = (Arc::clone(&upstream), target.clone());
@@ -130,7 +132,7 @@ impl Upstream {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = target;
-        let Ok(response) = self.server.request(request).await else {
+        let Ok(response) = self.server.send_without_limit(request).await else {
             return false;
         };
         let healthy = response.status() == StatusCode::OK;

@@ -10,6 +10,9 @@ pub(crate) const MAX_MEMBER_BYTES: usize = 64 << 10;
 /// Longer keys are none of ours.
 const MAX_KEY_BYTES: usize = 32;
 
+/// Room that is taken for a member at once, in bytes: most fit.
+const USUAL_MEMBER_BYTES: usize = 256;
+
 /// Where members are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -56,7 +59,7 @@ impl<const COUNT: usize> Members<COUNT> {
             string: false,
             escaped: false,
             key_expected: false,
-            key: Vec::new(),
+            key: Vec::with_capacity(MAX_KEY_BYTES + 1),
             current: None,
             value: Vec::new(),
             found: [const { None }; COUNT],
@@ -161,6 +164,9 @@ impl<const COUNT: usize> Members<COUNT> {
                 self.key_expected = false;
                 self.current = self.wanted.iter().position(|name| name.as_bytes() == self.key);
                 self.value.clear();
+                if self.current.is_some() {
+                    self.value.reserve(USUAL_MEMBER_BYTES);
+                }
                 return;
             }
             _ => {}

@@ -59,6 +59,11 @@ pub fn match_model(raw: &str, is_model: impl Fn(&str) -> bool) -> Option<Matched
 #[must_use]
 pub fn clean(raw: &str) -> Option<String> {
     let inner = raw.strip_prefix('/')?;
+    // Nearly every path is clean.
+    let mut inside = inner.strip_suffix('/').unwrap_or(inner).split('/');
+    if inner.is_empty() || inside.all(|segment| !matches!(segment, "" | "." | "..")) {
+        return None;
+    }
     let mut kept: Vec<&str> = Vec::new();
     for segment in inner.split('/') {
         match segment {

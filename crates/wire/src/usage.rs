@@ -3,12 +3,14 @@
 //! Answers of every API are read while they stream by, in bounded memory: of an event stream one line at a time, of a
 //! JSON document only the members that count. Nothing here can fail: what cannot be read says nothing.
 
+mod numbers;
+
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::members::{Members, Place};
 use crate::sse::DataLines;
+use numbers::{Number, numbers};
 
 /// What an answer said. `None` is unknown (quirk Q31 mended).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -102,16 +104,52 @@ impl Reader {
         match self.source {
             Source::Events(mut lines) => lines.finish(|line| self.found.event(line)),
             Source::Document(members) => {
-                let [usage, timings, metrics] = members
-                    .finish()
-                    .map(|text| text.and_then(|text| serde_json::from_slice(&text).ok()));
-                self.found.usage(usage);
-                self.found.others(timings, metrics);
+                let [usage, timings, metrics] = members.finish();
+                self.found.usage(usage.and_then(|text| numbers(&text, &USAGE)));
+                self.found.others(
+                    timings.and_then(|text| numbers(&text, &TIMINGS)),
+                    metrics.and_then(|text| numbers(&text, &METRICS)),
+                );
             }
         }
         self.found.into_usage()
     }
 }
+
+/// Numbers of a usage object.
+const USAGE: [&str; 7] = [
+    "prompt_tokens",
+    "input_tokens",
+    "completion_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "input_tokens_details/cached_tokens",
+    "prompt_tokens_details/cached_tokens",
+];
+
+/// Numbers of llama.cpp's `timings`.
+const TIMINGS: [&str; 9] = [
+    "prompt_n",
+    "predicted_n",
+    "prompt_per_second",
+    "predicted_per_second",
+    "cache_n",
+    "draft_n",
+    "draft_n_accepted",
+    "prompt_ms",
+    "predicted_ms",
+];
+
+/// Numbers of vLLM's `metrics`.
+const METRICS: [&str; 4] = [
+    "speculative_decoding/num_draft_tokens",
+    "speculative_decoding/num_accepted_draft_tokens",
+    "time_to_first_token_ms",
+    "mean_itl_ms",
+];
+
+/// Numbers in the order of one of these lists.
+type Numbers<const COUNT: usize> = [Option<Number>; COUNT];
 
 /// What has been found so far.
 #[derive(Debug, Default)]
@@ -120,8 +158,9 @@ struct Found {
     input: u64,
     output: u64,
     cached: Option<u64>,
-    timings: Option<Value>,
-    metrics: Option<Value>,
+    /// Boxed, because readers move along with their answers and few of these are there.
+    timings: Option<Box<Numbers<{ TIMINGS.len() }>>>,
+    metrics: Option<Box<Numbers<{ METRICS.len() }>>>,
 }
 
 /// The members of an event that count. Everything else is checked and skipped, not built.
@@ -155,39 +194,52 @@ impl Found {
         let Ok(event) = serde_json::from_slice::<Event<'_>>(line) else {
             return;
         };
-        let inside = |outer: Option<&RawValue>| object(inner(outer)?);
-        let usage = event.usage.and_then(object);
+        fn read<const COUNT: usize>(
+            text: Option<&RawValue>,
+            paths: &'static [&'static str; COUNT],
+        ) -> Option<Numbers<COUNT>> {
+            numbers(text?.get().as_bytes(), paths)
+        }
+        let inside = |outer: Option<&RawValue>| read(inner(outer), &USAGE);
+        let usage = read(event.usage, &USAGE);
         let usage = usage
             .or_else(|| inside(event.response))
             .or_else(|| inside(event.message));
         self.usage(usage);
-        self.others(event.timings.and_then(object), event.metrics.and_then(object));
+        self.others(read(event.timings, &TIMINGS), read(event.metrics, &METRICS));
     }
 
     /// A later usage object overrides only with what it knows: Anthropic's last event repeats no input.
-    fn usage(&mut self, usage: Option<Value>) {
-        let Some(usage) = usage.filter(Value::is_object) else {
+    fn usage(&mut self, usage: Option<Numbers<{ USAGE.len() }>>) {
+        let Some(usage) = usage else {
             return;
         };
         self.has_usage = true;
-        let first = |paths: &[&str]| paths.iter().find_map(|path| count(usage.pointer(path)));
-        if let Some(input) = first(&["/prompt_tokens", "/input_tokens"]).filter(|count| *count > 0) {
+        let [
+            prompt,
+            input,
+            completion,
+            output,
+            read,
+            input_cached,
+            prompt_cached,
+        ] = usage.map(count);
+        if let Some(input) = prompt.or(input).filter(|count| *count > 0) {
             self.input = input;
         }
-        if let Some(output) = first(&["/completion_tokens", "/output_tokens"]).filter(|count| *count > 0) {
+        if let Some(output) = completion.or(output).filter(|count| *count > 0) {
             self.output = output;
         }
-        let cached = first(&[
-            "/cache_read_input_tokens",
-            "/input_tokens_details/cached_tokens",
-            "/prompt_tokens_details/cached_tokens",
-        ]);
-        self.cached = cached.or(self.cached);
+        self.cached = read.or(input_cached).or(prompt_cached).or(self.cached);
     }
 
-    fn others(&mut self, timings: Option<Value>, metrics: Option<Value>) {
-        self.timings = timings.filter(Value::is_object).or(self.timings.take());
-        self.metrics = metrics.filter(Value::is_object).or(self.metrics.take());
+    fn others(
+        &mut self,
+        timings: Option<Numbers<{ TIMINGS.len() }>>,
+        metrics: Option<Numbers<{ METRICS.len() }>>,
+    ) {
+        self.timings = timings.map(Box::new).or(self.timings.take());
+        self.metrics = metrics.map(Box::new).or(self.metrics.take());
     }
 
     fn into_usage(self) -> Option<Usage> {
@@ -212,38 +264,45 @@ impl Found {
 
 impl Usage {
     /// llama.cpp's `timings`.
-    fn apply_timings(&mut self, timings: &Value) {
-        let number = |name: &str| positive(timings.get(name));
-        self.input = count(timings.get("prompt_n")).unwrap_or(self.input);
-        self.output = count(timings.get("predicted_n")).unwrap_or(self.output);
-        self.prompt_per_second = Some(number("prompt_per_second").unwrap_or(0.0));
-        self.output_per_second = Some(number("predicted_per_second").unwrap_or(0.0));
-        self.cached = count(timings.get("cache_n")).or(self.cached);
-        self.apply_draft(timings.get("draft_n"), timings.get("draft_n_accepted"));
-        let milliseconds = number("prompt_ms").unwrap_or(0.0) + number("predicted_ms").unwrap_or(0.0);
+    fn apply_timings(&mut self, timings: &Numbers<{ TIMINGS.len() }>) {
+        let [
+            prompt,
+            predicted,
+            prompt_rate,
+            predicted_rate,
+            cached,
+            drafted,
+            accepted,
+            prompt_time,
+            predicted_time,
+        ] = *timings;
+        self.input = count(prompt).unwrap_or(self.input);
+        self.output = count(predicted).unwrap_or(self.output);
+        self.prompt_per_second = Some(positive(prompt_rate).unwrap_or(0.0));
+        self.output_per_second = Some(positive(predicted_rate).unwrap_or(0.0));
+        self.cached = count(cached).or(self.cached);
+        self.apply_draft(drafted, accepted);
+        let milliseconds = positive(prompt_time).unwrap_or(0.0) + positive(predicted_time).unwrap_or(0.0);
         self.milliseconds = Some(milliseconds);
     }
 
     /// vLLM's `metrics`.
-    fn apply_metrics(&mut self, metrics: &Value) {
-        let decoding = |name: &str| metrics.pointer(&format!("/speculative_decoding/{name}"));
-        self.apply_draft(
-            decoding("num_draft_tokens"),
-            decoding("num_accepted_draft_tokens"),
-        );
-        if let Some(first_token) = positive(metrics.get("time_to_first_token_ms")) {
+    fn apply_metrics(&mut self, metrics: &Numbers<{ METRICS.len() }>) {
+        let [drafted, accepted, first_token, between_tokens] = *metrics;
+        self.apply_draft(drafted, accepted);
+        if let Some(first_token) = positive(first_token) {
             let processed = self.input.saturating_sub(self.cached.unwrap_or(0));
             #[expect(clippy::cast_precision_loss, reason = "counts are at most 2^53")]
             let processed = processed as f64;
             self.prompt_per_second = finite(processed / (first_token / 1000.0));
         }
-        if let Some(between_tokens) = positive(metrics.get("mean_itl_ms")) {
+        if let Some(between_tokens) = positive(between_tokens) {
             self.output_per_second = finite(1000.0 / between_tokens);
         }
     }
 
     /// Half of the pair says nothing.
-    fn apply_draft(&mut self, drafted: Option<&Value>, accepted: Option<&Value>) {
+    fn apply_draft(&mut self, drafted: Option<Number>, accepted: Option<Number>) {
         if let (Some(drafted), Some(accepted)) = (count(drafted), count(accepted)) {
             (self.drafted, self.draft_accepted) = (Some(drafted), Some(accepted));
         }
@@ -254,31 +313,31 @@ fn inner(outer: Option<&RawValue>) -> Option<&RawValue> {
     serde_json::from_str::<Inner<'_>>(outer?.get()).ok()?.usage
 }
 
-fn object(text: &RawValue) -> Option<Value> {
-    serde_json::from_str(text.get()).ok().filter(Value::is_object)
-}
-
 /// The largest count that is believed: up to here every integer is exact in JSON.
 const MAX_COUNT: u64 = 1 << 53;
 
 /// A count of tokens. Some servers write it as `3.0`.
-fn count(value: Option<&Value>) -> Option<u64> {
-    let value = value?;
-    if let Some(count) = value.as_u64() {
-        return Some(count.min(MAX_COUNT));
-    }
-    let number = value.as_f64().filter(|number| *number >= 0.0)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not negative; a cast saturates"
-    )]
-    let count = number as u64;
+fn count(number: Option<Number>) -> Option<u64> {
+    let count = match number? {
+        Number::Count(count) => count,
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative; a cast saturates"
+        )]
+        Number::Real(number) if number >= 0.0 => number as u64,
+        Number::Real(_) => return None,
+    };
     Some(count.min(MAX_COUNT))
 }
 
-fn positive(value: Option<&Value>) -> Option<f64> {
-    value?.as_f64().filter(|number| *number > 0.0)
+fn positive(number: Option<Number>) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a rate or a time in milliseconds")]
+    let number = match number? {
+        Number::Count(count) => count as f64,
+        Number::Real(number) => number,
+    };
+    (number > 0.0).then_some(number)
 }
 
 /// A time close to zero gives no rate.

@@ -38,9 +38,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Growth of the second half above the first that is still flat: allocators do not return every page.
 const FLAT: f64 = 0.05;
 
-/// The store's queue when it is full: 1024 requests with the prompts and answers of their captures. It fills when the
+/// The store's queue when it is full: 2048 requests with the prompts and answers of their captures. It fills when the
 /// disk stalls, which may be late; then requests go unrecorded.
-const QUEUE_MEGABYTES: f64 = 8.0;
+const QUEUE_MEGABYTES: f64 = 16.0;
 
 /// Characters of a prompt, so that captures have something to keep.
 const PROMPT_CHARACTERS: usize = 2000;

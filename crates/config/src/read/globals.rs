@@ -21,8 +21,8 @@ const SMALLEST_HEALTH_CHECK_TIMEOUT: i64 = 15;
 /// Shortest time between two samples of the performance monitor.
 const SHORTEST_SAMPLE: Duration = Duration::from_secs(5);
 
-/// Requests to these files never start a model.
-const DEFAULT_IGNORE_PATHS: &str = r".*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$";
+/// What `upstream.ignorePaths` is when nobody has written it: requests to these files never start a model.
+pub const DEFAULT_IGNORE_PATHS: &str = r".*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$";
 
 /// Names of `logTimeFormat`.
 pub(crate) const TIME_FORMATS: [(&str, LogTimeFormat); 15] = [

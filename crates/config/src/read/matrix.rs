@@ -2,10 +2,7 @@
 //!
 //! What stands inside an expression is parsed by the core; errors there are reported by the `herder` crate.
 
-use std::sync::LazyLock;
-
 use indexmap::IndexMap;
-use regex::Regex;
 
 use super::Scope;
 use crate::diagnostic::{ErrorClass, Origin, Report};
@@ -52,7 +49,7 @@ fn read_vars(section: &Node, scope: &Scope<'_>, report: &mut Report) -> IndexMap
     let mut vars = IndexMap::new();
     for entry in section.child("vars").map_or(&[][..], Node::entries) {
         let name = &entry.key.text;
-        if !VAR_NAME.is_match(name) {
+        if !is_var_name(name) {
             let message = format!(
                 "var {name}: name must contain only alphanumeric, '-' or '.' and have 1-32 characters"
             );
@@ -132,5 +129,8 @@ fn unknown(report: &mut Report, message: &str, name: &str, origin: Origin, scope
         });
 }
 
-static VAR_NAME: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^[A-Za-z0-9.-]{1,32}$").expect("a fixed pattern"));
+/// One to 32 letters, digits, dots and hyphens.
+fn is_var_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    (1..=32).contains(&name.len()) && name.bytes().all(allowed)
+}

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+pub use globals::DEFAULT_IGNORE_PATHS;
 pub(crate) use globals::TIME_FORMATS;
 
 use crate::diagnostic::{Origin, Report};

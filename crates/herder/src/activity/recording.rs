@@ -1,6 +1,5 @@
 //! The record of one request, from its dispatch to the end of its answer (spec/http-api.md 5.1).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,6 +11,7 @@ use herder_wire::error_text;
 use herder_wire::headers::keep_decodable_encodings;
 use herder_wire::usage::Usage;
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::capture;
 use super::row::Row;
@@ -38,11 +38,22 @@ struct Draft {
     /// In which form an error would be answered.
     form: ErrorForm,
     row: Row,
-    metadata: BTreeMap<&'static str, String>,
+    metadata: Metadata,
     /// Unless captures are off.
     capture: Option<capture::Draft>,
     /// Who counts the tokens, once it is known who serves the request.
     counters: Option<Arc<RequestMetrics>>,
+}
+
+/// What else a row says, as texts in a JSON object.
+#[derive(Debug, Default, Serialize)]
+struct Metadata {
+    /// The priority with which a local model was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fifo_priority: Option<String>,
+    /// The selector that chose the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selector: Option<String>,
 }
 
 /// How an answer ended.
@@ -77,7 +88,7 @@ impl Recording {
             started: Instant::now(),
             form: accept::negotiate(&context.head.headers),
             row,
-            metadata: BTreeMap::new(),
+            metadata: Metadata::default(),
             capture,
             counters: None,
         };
@@ -103,8 +114,8 @@ impl Recording {
 
     /// The local model has been granted, at this priority.
     pub(crate) fn granted(&mut self, priority: i64) {
-        self.note("fifo_priority", priority.to_string());
         if let Some(draft) = &mut self.draft {
+            draft.metadata.fifo_priority = Some(priority.to_string());
             draft.row.queued = Some(draft.milliseconds());
         }
     }
@@ -120,7 +131,9 @@ impl Recording {
 
     /// A selector has chosen the model.
     pub(crate) fn selected(&mut self, selector: &str) {
-        self.note("selector", selector.to_owned());
+        if let Some(draft) = &mut self.draft {
+            draft.metadata.selector = Some(selector.to_owned());
+        }
     }
 
     /// Ends the record of a request that herder itself answers with an error.
@@ -163,12 +176,6 @@ impl Recording {
             draft.finish(ending);
         }
     }
-
-    fn note(&mut self, key: &'static str, value: String) {
-        if let Some(draft) = &mut self.draft {
-            draft.metadata.insert(key, value);
-        }
-    }
 }
 
 impl Drop for Recording {
@@ -181,6 +188,19 @@ impl Drop for Recording {
                 error: "the client left before it was answered".to_owned(),
                 capture: None,
             });
+        }
+    }
+}
+
+impl Metadata {
+    /// Empty for none.
+    fn text(&self) -> String {
+        match self {
+            Self {
+                fifo_priority: None,
+                selector: None,
+            } => String::new(),
+            Self { .. } => serde_json::to_string(self).unwrap_or_default(),
         }
     }
 }
@@ -231,9 +251,7 @@ impl Draft {
         }
         row.usage = usage;
         row.error = error;
-        if !metadata.is_empty() {
-            row.metadata = serde_json::to_string(&metadata).unwrap_or_default();
-        }
+        row.metadata = metadata.text();
         store.insert(row, capture);
     }
 }

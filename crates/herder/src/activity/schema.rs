@@ -41,6 +41,7 @@ const COLUMNS: [(&str, &str); 16] = [
 /// The last column, apart because arrays of tuples want one length.
 const DURATION: (&str, &str) = ("duration_ms", "INTEGER NOT NULL DEFAULT 0");
 
+/// Of a file, which may hold any number of rows.
 const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS idx_activity_time ON activity (ts_created DESC, id DESC);
 CREATE INDEX IF NOT EXISTS idx_activity_model_time ON activity (model_id, ts_created DESC, id DESC);
@@ -93,7 +94,11 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, OpenError> {
     };
     let mut connection = connection.map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    let path = path.unwrap_or(Path::new(":memory:"));
+    let (path, indexes) = match path {
+        Some(path) => (path, INDEXES),
+        // They would cost a row more than the row itself, and few rows are quickly read without.
+        None => (Path::new(":memory:"), ""),
+    };
     let found: i64 = connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(failed)?;
@@ -109,7 +114,7 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, OpenError> {
             column,
         });
     }
-    prepare(&mut connection).map_err(failed)?;
+    prepare(&mut connection, indexes).map_err(failed)?;
     Ok(connection)
 }
 
@@ -142,7 +147,7 @@ fn missing_essential(connection: &Connection) -> rusqlite::Result<Option<&'stati
     Ok(missing.filter(|_| !present.is_empty()))
 }
 
-fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection, indexes: &str) -> rusqlite::Result<()> {
     // In WAL mode readers do not hold back the writer. A database in memory answers `memory` and stays as it is.
     let _mode: Option<String> = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
@@ -168,7 +173,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
             }
         }
     }
-    transaction.execute_batch(INDEXES)?;
+    transaction.execute_batch(indexes)?;
     transaction.execute_batch(costs::TABLE)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()

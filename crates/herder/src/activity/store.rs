@@ -3,13 +3,14 @@
 //! A store lives as long as herder. Its [`Settings`] can change while it is used: what is kept at once, the database by
 //! [`Store::prepare`] and [`Store::apply`]. No row is lost by that: it goes to one of the two.
 
+mod queue;
 mod settings;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,11 +24,9 @@ use super::costs::KeptCosts;
 use super::row::Row;
 use super::schema::{self, OpenError};
 use crate::logs::Logs;
+use queue::{Full, Queue};
 pub use settings::{Retention, Settings};
 use writer::Writer;
-
-/// Finished requests that may wait for the writer. At 100 requests a second a disk may stall for ten seconds.
-const QUEUE_LENGTH: usize = 1024;
 
 /// Ids of stored rows that a listener may be behind. It fetches the list anyway, so it may miss some.
 const ANNOUNCED: usize = 256;
@@ -53,7 +52,7 @@ struct Database {
     path: Option<PathBuf>,
     /// Where the file is, however its path is spelled.
     place: Option<PathBuf>,
-    queue: SyncSender<Message>,
+    queue: Arc<Queue>,
     /// Gives its end away when the thread has ended.
     ended: Arc<Mutex<Receiver<()>>>,
     shared: Arc<Shared>,
@@ -77,15 +76,6 @@ struct Reader {
     connection: Arc<Mutex<Connection>>,
     /// Queries run one after the other.
     turns: Semaphore,
-}
-
-#[derive(Debug)]
-enum Message {
-    Record(Box<Record>),
-    Costs(Vec<KeptCosts>),
-    /// The limits are others now.
-    Prune,
-    End,
 }
 
 #[derive(Debug)]
@@ -175,9 +165,9 @@ impl Store {
     pub(super) fn insert(&self, row: Row, capture: Option<Finished>) {
         let record = Record { row, capture };
         let database = self.current.load();
-        match database.queue.try_send(Message::Record(Box::new(record))) {
-            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(_)) => {
+        match database.queue.push(record) {
+            Ok(()) => {}
+            Err(Full) => {
                 if database.shared.lost.fetch_add(1, Ordering::Relaxed) == 0 {
                     self.logs
                         .logger()
@@ -191,7 +181,7 @@ impl Store {
     /// and more.
     pub fn keep_costs(&self, costs: Vec<KeptCosts>) {
         if !costs.is_empty() {
-            let _ = self.current.load().queue.try_send(Message::Costs(costs));
+            self.current.load().queue.push_costs(costs);
         }
     }
 
@@ -237,13 +227,11 @@ impl Store {
         // The rows of a database that is being given up count, too.
         let _alone = self.changing.try_lock_until(deadline);
         let database = self.current.load_full();
-        // A full queue means a disk that hangs; its rows cannot be helped.
-        if database.queue.try_send(Message::End).is_ok() {
-            self.wait_for(
-                &database.ended,
-                deadline.saturating_duration_since(Instant::now()),
-            );
-        }
+        database.queue.end();
+        self.wait_for(
+            &database.ended,
+            deadline.saturating_duration_since(Instant::now()),
+        );
     }
 
     fn wait_for(&self, ended: &Mutex<Receiver<()>>, patience: Duration) {
@@ -305,15 +293,15 @@ impl Database {
             stored: stored.clone(),
             lost: AtomicU64::new(0),
         });
-        let (queue, messages) = sync_channel(QUEUE_LENGTH);
+        let queue = Arc::new(Queue::default());
         let (end, ended) = sync_channel(0);
-        let writer = Writer::new(writer, Arc::clone(&shared));
+        let writer = Writer::new(writer, Arc::clone(&shared), Arc::clone(&queue));
         thread::Builder::new()
             .name("activity".to_owned())
             .spawn(move || {
                 // Dropped at the end, which is what `wait_for` waits for.
                 let _end: SyncSender<()> = end;
-                writer.run(&messages);
+                writer.run();
             })
             .map_err(OpenError::Thread)?;
         Ok(Self {
@@ -338,8 +326,14 @@ impl Database {
     fn configure(&self, settings: &Settings) {
         *self.shared.retention.lock() = settings.retention;
         self.shared.captures.set_budget(settings.capture_budget);
-        // When the queue is full, the rows in it will prune.
-        let _ = self.queue.try_send(Message::Prune);
+        self.queue.prune();
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Nobody is left who could put anything in.
+        self.queue.end();
     }
 }
 

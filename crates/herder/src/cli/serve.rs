@@ -183,7 +183,7 @@ impl Prepared {
         let (reloader, requests) = Reloader::new();
         let app = Arc::new(App {
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
-            configuration: Configuration::new(in_use, files.is_some()),
+            configuration: Configuration::new(in_use, Arc::clone(&snapshot), files.is_some()),
             reloaded: watch::Sender::new(()),
             reloader,
             active_profile: watch::Sender::new(None),

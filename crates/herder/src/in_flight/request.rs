@@ -1,8 +1,8 @@
 //! One open request, as people are shown it.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method};
@@ -28,7 +28,7 @@ pub struct Description {
     /// The client's headers.
     pub headers: HeaderMap,
     /// The client's address, as in the access log.
-    pub client: String,
+    pub client: Arc<str>,
 }
 
 /// A request in the table.

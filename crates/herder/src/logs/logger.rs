@@ -1,6 +1,6 @@
 //! herder's own log lines: `[TIMESTAMP ][LEVEL] text` (spec/config.md 2.2, `logToStdout`).
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -9,6 +9,9 @@ use herder_supervisor::LogRing;
 use jiff::Zoned;
 
 use super::time_format;
+
+/// Room for a usual line, so that it takes its memory once.
+const USUAL_LINE_BYTES: usize = 256;
 
 /// Writes lines of at least one level into the proxy log. Writing never waits for a reader, nor for [`Logger::set`].
 #[derive(Debug)]
@@ -70,10 +73,16 @@ impl Logger {
             LogLevel::Warn => "WARN",
             LogLevel::Error => "ERROR",
         };
+        let mut line = String::with_capacity(USUAL_LINE_BYTES);
         // The clock and the time zone are read only when a time is shown.
-        let line = match time_format {
-            LogTimeFormat::None => format!("[{name}] {text}\n"),
-            format => format!("{} [{name}] {text}\n", time_format::render(format, &Zoned::now())),
+        let time = match time_format {
+            LogTimeFormat::None => None,
+            format => Some(time_format::render(format, &Zoned::now())),
+        };
+        // Writing into a string does not fail, and a text that cannot be shown is shown as far as it can.
+        let _ = match time {
+            None => writeln!(line, "[{name}] {text}"),
+            Some(time) => writeln!(line, "{time} [{name}] {text}"),
         };
         self.ring.write(line.as_bytes());
     }

@@ -11,6 +11,11 @@ use std::time::Duration;
 
 use herder_supervisor::LogRing;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+/// How long the thread rests after a write, unless much waits before. A line that comes alone is written at once; under
+/// load one waking and one write serve all lines of this time (docs/performance.md).
+const REST: Duration = Duration::from_millis(20);
 
 /// The writing thread.
 #[derive(Debug)]
@@ -40,6 +45,8 @@ impl StandardOutput {
                 write(&history);
                 while let Some(text) = runtime.block_on(subscription.next()) {
                     write(&text);
+                    // Whether time or text has ended the rest does not matter.
+                    let _ = runtime.block_on(async { timeout(REST, subscription.filling()).await });
                 }
                 drop(alive);
             })?;

@@ -1,12 +1,18 @@
-//! Two tasks that measure, each at its own pace, so that a GPU tool that hangs does not hold back the rest; and what they
-//! have measured.
+//! A thread that measures the machine and a task that measures its GPUs, so that a GPU tool that hangs does not hold back the
+//! rest; and what they have measured.
+//!
+//! The machine has a thread because an idle herder should sleep: a thread wakes once for a sample, a task and its blocking
+//! read seven times, between the timer's wheels and the runtime's threads (docs/performance.md).
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::gpu::{self, GpuReader};
@@ -60,10 +66,11 @@ impl Samples {
     }
 }
 
-/// The tasks, which end when this is dropped.
+/// The thread and the task, which end when this is dropped.
 #[derive(Debug)]
 pub(super) struct Sampling {
-    _system: AbortOnDropHandle<()>,
+    /// Nothing is sent; the thread hears that it is gone.
+    _system: Sender<Infallible>,
     _gpus: AbortOnDropHandle<()>,
 }
 
@@ -73,10 +80,9 @@ impl Sampling {
         let capacity = capacity(every);
         samples.system.lock().set_capacity(capacity);
         samples.gpus.lock().set_capacity(capacity);
-        let system = watch_system(Arc::clone(samples), every, Arc::clone(logs));
         let gpus = watch_gpus(Arc::clone(samples), every, Arc::clone(logs));
         Self {
-            _system: AbortOnDropHandle::new(tokio::spawn(system)),
+            _system: begin_system(samples, every, logs),
             _gpus: AbortOnDropHandle::new(tokio::spawn(gpus)),
         }
     }
@@ -94,32 +100,34 @@ fn now() -> Timestamp {
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
-async fn watch_system(samples: Arc<Samples>, every: Duration, logs: Arc<Logs>) {
+/// Starts the thread that measures the machine.
+fn begin_system(samples: &Arc<Samples>, every: Duration, logs: &Arc<Logs>) -> Sender<Infallible> {
+    let (wanted, ended) = channel();
+    let (samples, told) = (Arc::clone(samples), Arc::clone(logs));
+    let thread = thread::Builder::new().name("monitor".to_owned());
+    if let Err(error) = thread.spawn(move || watch_system(&samples, every, &told, &ended)) {
+        tell_failure(logs, &error);
+    }
+    wanted
+}
+
+fn watch_system(samples: &Samples, every: Duration, logs: &Logs, ended: &Receiver<Infallible>) {
     let mut reader = match SystemReader::new() {
         Ok(reader) => reader,
-        Err(error) => {
-            logs.logger()
-                .warn(format_args!("the system's load cannot be measured: {error}"));
-            return;
-        }
+        Err(error) => return tell_failure(logs, &error),
     };
-    sleep(FIRST_LOOK).await;
-    let mut ticks = ticks(every);
-    loop {
-        ticks.tick().await;
+    let mut pause = FIRST_LOOK;
+    while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         // Reads files of the kernel, which may take long on a machine in trouble.
-        let read = tokio::task::spawn_blocking(move || {
-            let sample = reader.read(now());
-            (reader, sample)
-        });
-        let Ok((back, sample)) = read.await else {
-            logs.logger()
-                .error("reading the system's load failed; there will be no more samples of it");
-            return;
-        };
-        reader = back;
+        let sample = reader.read(now());
         samples.system.lock().push(Instant::now(), sample);
+        pause = every;
     }
+}
+
+fn tell_failure(logs: &Logs, error: &dyn std::error::Error) {
+    let logger = logs.logger();
+    logger.warn(format_args!("the system's load cannot be measured: {error}"));
 }
 
 async fn watch_gpus(samples: Arc<Samples>, every: Duration, logs: Arc<Logs>) {
@@ -130,6 +138,10 @@ async fn watch_gpus(samples: Arc<Samples>, every: Duration, logs: Arc<Logs>) {
         let look = reader.read(Instant::now(), now(), logs.logger()).await;
         if !look.is_empty() {
             samples.gpus.lock().push(Instant::now(), look);
+        }
+        // Without a GPU nothing is due for minutes, and an idle herder should sleep.
+        if let Some(until) = reader.rests_until() {
+            sleep_until(until).await;
         }
     }
 }

@@ -4,7 +4,8 @@ use std::future::Future;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::uri::PathAndQuery;
+use axum::http::{Request, Response, StatusCode, Uri};
 use herder_core::ModelState;
 use herder_wire::headers;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,6 @@ use super::cross_origin::FromModel;
 use super::loading::{self, Wait};
 use super::read_ahead::ReadAhead;
 use super::{RequestContext, Reservation};
-use crate::access_log::client_address;
 use crate::app::Target;
 use crate::driver::{Lease, Purpose, Ticket};
 use crate::error::ApiError;
@@ -39,7 +39,7 @@ pub(crate) struct Destination {
     /// Who serves it.
     pub(crate) target: Target,
     /// What it asks for there.
-    pub(crate) path_and_query: String,
+    pub(crate) path_and_query: PathAndQuery,
     /// The count of the selector that has sent it there.
     pub(crate) reservation: Option<Reservation>,
 }
@@ -54,7 +54,7 @@ pub(crate) struct Destination {
 ///
 /// Every reason of spec/http-api.md 0.4 why a model does not answer.
 pub(crate) async fn dispatch(
-    mut context: RequestContext,
+    mut context: Box<RequestContext>,
     destination: Destination,
     payload: Payload,
     tracking: Tracking,
@@ -75,23 +75,24 @@ pub(crate) async fn dispatch(
 }
 
 async fn send(
-    mut context: RequestContext,
+    mut context: Box<RequestContext>,
     destination: Destination,
     payload: Payload,
     tracking: Tracking,
     account: &mut Option<Account>,
 ) -> Result<Response<Body>, ApiError> {
-    let client = context.client();
+    let told = context.told();
     let RequestContext {
         app,
         snapshot,
         head,
+        client,
         active_profile: _,
         route: _,
         proven: _,
         recording: _,
         loading,
-    } = context;
+    } = *context;
     let Destination {
         target,
         path_and_query,
@@ -106,7 +107,7 @@ async fn send(
     };
     let path = match tracking {
         Tracking::AsReceived => Some(head.uri.path()),
-        Tracking::AsForwarded => path_and_query.split('?').next(),
+        Tracking::AsForwarded => Some(path_and_query.path()),
         Tracking::None => None,
     };
     let entry = path.filter(|_| !ignored).map(|path| {
@@ -122,7 +123,7 @@ async fn send(
             path: path.to_owned(),
             method: head.method.clone(),
             headers: head.headers.clone(),
-            client: client_address(&head.headers, &head.extensions),
+            client,
         })
     });
     let cancelled = entry
@@ -134,7 +135,7 @@ async fn send(
     let mut onward = Onward {
         head,
         payload,
-        client,
+        client: told,
         path_and_query,
         cancelled,
     };
@@ -179,10 +180,17 @@ async fn send(
                 }
                 (ticket, _) => ticket,
             };
-            let lease = ticket.lease(snapshot.router_name());
-            let lease = tokio::select! {
-                lease = read_while(lease, &mut onward.payload) => lease?,
-                () = onward.cancelled.cancelled() => return Err(ApiError::cancelled()),
+            let lease = match ticket {
+                Ticket::Granted(lease) => lease,
+                ticket @ (Ticket::Waiting(_) | Ticket::Refused(_)) => {
+                    let lease = ticket.lease(snapshot.router_name());
+                    // Boxed for the sake of requests that need not wait: they would carry room for it.
+                    let lease = Box::pin(read_while(lease, &mut onward.payload));
+                    tokio::select! {
+                        lease = lease => lease?,
+                        () = onward.cancelled.cancelled() => return Err(ApiError::cancelled()),
+                    }
+                }
             };
             if let Some(account) = account {
                 account.granted(priority);
@@ -199,7 +207,7 @@ pub(super) struct Onward {
     pub(super) head: Parts,
     payload: Payload,
     client: Client,
-    path_and_query: String,
+    path_and_query: PathAndQuery,
     /// Fires when somebody cancels the request.
     pub(super) cancelled: CancellationToken,
 }
@@ -208,10 +216,7 @@ impl Onward {
     /// Sends it. The body of the answer holds `access`.
     pub(super) async fn forward(self, access: Access) -> Result<Response<Body>, ApiError> {
         let mut head = self.head;
-        head.uri = self
-            .path_and_query
-            .parse()
-            .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "invalid request target"))?;
+        head.uri = Uri::from(self.path_and_query);
         let request = Request::from_parts(head, self.payload);
         let mut response = proxy::forward(request, &self.client, access, self.cancelled).await?;
         response.extensions_mut().insert(FromModel);

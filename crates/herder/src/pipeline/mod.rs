@@ -16,14 +16,13 @@ mod read_ahead;
 mod resolve;
 mod selector;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Response};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use herder_config::Profile;
 use herder_wire::{headers, model};
 
@@ -31,6 +30,7 @@ use crate::activity::recording::Recording;
 use crate::app::{App, Snapshot, Target};
 use crate::error::ApiError;
 use crate::proxy::{Client, Payload};
+use crate::serve::Caller;
 use filter::Rules;
 
 pub(crate) use authenticate::authenticate;
@@ -41,7 +41,8 @@ pub(crate) use qualified::unqualify;
 use resolve::Unresolved;
 pub(crate) use selector::{Reservation, Selector};
 
-/// A request as it is known when its route is found.
+/// A request as it is known when its route is found. Boxed where it is handed on: each step of its way would carry room
+/// for it otherwise.
 pub(crate) struct RequestContext {
     /// The running herder.
     pub(crate) app: Arc<App>,
@@ -51,6 +52,8 @@ pub(crate) struct RequestContext {
     active_profile: Option<Arc<str>>,
     /// Everything but the body, as the client sent it.
     pub(crate) head: Parts,
+    /// Who asks, as people are shown it.
+    pub(crate) client: Arc<str>,
     /// The pattern of its route, as the route table has it.
     pub(crate) route: &'static str,
     /// Headers whose value was one of herder's own keys. They are not sent on (decisions.md, Q10).
@@ -63,19 +66,20 @@ pub(crate) struct RequestContext {
 
 impl RequestContext {
     /// A request that has proven nothing yet.
-    pub(crate) fn new(app: Arc<App>, head: Parts, route: &'static str) -> Self {
+    pub(crate) fn new(app: Arc<App>, head: Parts, client: Arc<str>, route: &'static str) -> Box<Self> {
         let snapshot = app.snapshot.load_full();
         let active_profile = app.active_profile.borrow().clone();
-        Self {
+        Box::new(Self {
             app,
             snapshot,
             active_profile,
             head,
+            client,
             route,
             proven: Vec::new(),
             recording: None,
             loading: None,
-        }
+        })
     }
 
     /// The active profile with its id. One that the configuration does not have is none.
@@ -89,10 +93,10 @@ impl RequestContext {
     }
 
     /// What the model server may learn about the client.
-    fn client(&mut self) -> Client {
-        let socket = self.head.extensions.get::<ConnectInfo<SocketAddr>>();
+    fn told(&mut self) -> Client {
+        let caller = self.head.extensions.get::<Caller>();
         Client {
-            address: socket.map(|ConnectInfo(address)| address.ip().to_canonical()),
+            address: caller.map(|caller| Arc::clone(&caller.address)),
             matched_credentials: std::mem::take(&mut self.proven),
         }
     }
@@ -107,7 +111,7 @@ impl RequestContext {
 
 /// Serves a request that names its model in body or query (spec/http-api.md 3.1). `path` is the one for the server.
 pub(crate) async fn infer(
-    mut context: RequestContext,
+    mut context: Box<RequestContext>,
     path: &str,
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
@@ -160,7 +164,7 @@ pub(crate) async fn infer(
         body,
         context.app.logs.logger(),
     )?;
-    let path_and_query = path_and_query(path, edited.query.as_deref().or(query));
+    let path_and_query = target(&context.head.uri, path, edited.query.as_deref())?;
     let name = snapshot.recorded_name(&resolved.target, resolved.name);
     context.recording = Recording::begin(&mut context, name, path);
     if let (Some(recording), Some(selector)) = (&mut context.recording, resolved.selector) {
@@ -184,4 +188,21 @@ pub(crate) fn path_and_query(path: &str, query: Option<&str>) -> String {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
     }
+}
+
+/// The request target for the server: `path`, with the client's query unless it was edited.
+///
+/// # Errors
+///
+/// 400 when that is no request target.
+pub(crate) fn target(uri: &Uri, path: &str, edited_query: Option<&str>) -> Result<PathAndQuery, ApiError> {
+    if let Some(unchanged) = uri.path_and_query()
+        && edited_query.is_none()
+        && path == unchanged.path()
+    {
+        return Ok(unchanged.clone());
+    }
+    let target = path_and_query(path, edited_query.or(uri.query()));
+    PathAndQuery::try_from(target)
+        .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "invalid request target"))
 }

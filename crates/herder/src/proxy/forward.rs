@@ -1,22 +1,22 @@
 //! The exchange of heads: the request as the model server must see it, the answer as the client must see it
 //! (spec/http-api.md 1.3 and 3.3).
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
 use herder_wire::{Pieces, headers};
 use http::header::{
     CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING,
 };
-use http::{Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
+use http::uri::PathAndQuery;
+use http::{Request, Response, StatusCode, Uri, Version};
 use tokio_util::sync::CancellationToken;
 
 use super::pieces::PiecesBody;
-use super::relay::Relay;
+use super::relay::{Cancellation, Relay};
 use super::{Access, peer, upgrade};
 use crate::error::ApiError;
-use crate::upstream::SendError;
+use crate::upstream::{Answer, SendError};
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// Asks proxies in front of herder (nginx) not to hold back events.
@@ -35,7 +35,7 @@ pub enum Payload {
 #[derive(Debug, Clone, Default)]
 pub struct Client {
     /// The address of the socket, appended to `X-Forwarded-For`.
-    pub address: Option<IpAddr>,
+    pub address: Option<Arc<str>>,
     /// Headers whose value matched one of `apiKeys`: they are not forwarded (decisions.md, Q10).
     pub matched_credentials: Vec<HeaderName>,
 }
@@ -58,9 +58,12 @@ pub async fn forward(
     let client_side = protocol.is_some().then(|| hyper::upgrade::on(&mut request));
     let outgoing =
         outgoing(request, client, &access, protocol).map_err(|error| bad_gateway(&access, &error))?;
+    // One for the head and the body of the answer: waiting for it costs a place in a list, and a lock.
+    let mut cancellation = Box::pin(cancelled.clone().cancelled_owned());
     let sent = tokio::select! {
+        biased;
+        () = &mut cancellation => return Err(ApiError::cancelled()),
         sent = access.server().send(outgoing) => sent,
-        () = cancelled.cancelled() => return Err(ApiError::cancelled()),
     };
     let answer = sent.map_err(|error| bad_gateway(&access, &error))?;
     match (answer.status(), client_side) {
@@ -71,7 +74,7 @@ pub async fn forward(
             let error = SendError::Broken("it switched protocols without being asked".to_owned());
             Err(bad_gateway(&access, &error))
         }
-        _ => Ok(incoming(answer, access, cancelled)),
+        _ => Ok(incoming(answer, access, cancellation)),
     }
 }
 
@@ -83,10 +86,11 @@ fn outgoing(
     protocol: Option<HeaderValue>,
 ) -> Result<Request<Body>, SendError> {
     let (mut head, payload) = request.into_parts();
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let uri = match access {
+    let target = head.uri.path_and_query().cloned();
+    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let target = match access {
         Access::Leased { .. } | Access::Unleased(_) => access.server().target(target)?,
-        Access::Peer { .. } => access.server().target(&peer::target(target))?,
+        Access::Peer { .. } => access.server().joined(&peer::target(target.as_str()))?,
     };
     let fields = &mut head.headers;
     let host = fields.remove(HOST);
@@ -117,7 +121,7 @@ fn outgoing(
     };
     let mut outgoing = Request::new(body);
     *outgoing.method_mut() = head.method;
-    *outgoing.uri_mut() = uri;
+    *outgoing.uri_mut() = Uri::from(target);
     *outgoing.version_mut() = Version::HTTP_11;
     *outgoing.headers_mut() = head.headers;
     Ok(outgoing)
@@ -131,7 +135,7 @@ fn say_who_asks(fields: &mut HeaderMap, host: Option<HeaderValue>, client: &Clie
         Some(host) => drop(fields.entry(X_FORWARDED_HOST).or_insert(host)),
         None => {}
     }
-    if let Some(address) = client.address {
+    if let Some(address) = &client.address {
         headers::append_forwarded_for(fields, address);
     }
 }
@@ -147,7 +151,7 @@ fn join_cookies(fields: &mut HeaderMap) {
 }
 
 /// The answer as the client sees it.
-fn incoming(answer: Response<Incoming>, access: Access, cancelled: CancellationToken) -> Response<Body> {
+fn incoming(answer: Response<Answer>, access: Access, cancelled: Cancellation) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let streams_events = headers::is_event_stream(&head.headers);
     // A message with both has the length that its chunks say (RFC 9112, 6.3).

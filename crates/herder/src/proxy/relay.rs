@@ -12,28 +12,30 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::Access;
-use crate::upstream::with_causes;
+use crate::upstream::{Answer, with_causes};
 
 /// Time between the last bytes of a broken body and the break. The server writes bytes out only when the body has
 /// nothing more at the moment; without this pause the break would overtake them.
 const BREAK_DELAY: Duration = Duration::from_millis(20);
 
+/// Comes when somebody cancels the request.
+pub(super) type Cancellation = Pin<Box<WaitForCancellationFutureOwned>>;
+
 /// An answer's body.
 pub(super) struct Relay {
     state: State,
-    cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
+    cancelled: Cancellation,
     events: Option<Events>,
 }
 
 enum State {
     /// Next: `Breaking`, `Ended`.
     Flowing {
-        body: Incoming,
+        body: Answer,
         access: Access,
     },
     /// The body broke; what has been passed on gets time to leave. Next: `Ended`.
@@ -65,16 +67,16 @@ pub(super) enum BodyBroken {
 impl Relay {
     /// `headers` are those of the answer.
     pub(super) fn new(
-        body: Incoming,
+        body: Answer,
         headers: &HeaderMap,
         streams_events: bool,
         access: Access,
-        cancelled: CancellationToken,
+        cancelled: Cancellation,
     ) -> Self {
         // Text appended to a compressed or counted body would only add damage.
         let plain = !headers.contains_key(CONTENT_ENCODING) && !headers.contains_key(CONTENT_LENGTH);
         Self {
-            cancelled: Box::pin(cancelled.cancelled_owned()),
+            cancelled,
             events: (streams_events && plain).then(Events::default),
             state: State::Flowing { body, access },
         }

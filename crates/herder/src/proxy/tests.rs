@@ -1,7 +1,7 @@
 //! The proxy between a raw client and a raw model server, through herder's own listener: what is on the wire is what
 //! is tested. The model server says exactly what a test wants.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,7 +129,7 @@ async fn pass(request: Request, upstream: Arc<Upstream>, cancelled: Cancellation
         .get(AUTHORIZATION)
         .is_some_and(|value| value == "Bearer ours");
     let client = Client {
-        address: Some(IpAddr::from([10, 0, 0, 9])),
+        address: Some("10.0.0.9".into()),
         matched_credentials: if ours { vec![AUTHORIZATION] } else { Vec::new() },
     };
     let edited = request.uri().path() == "/edited";

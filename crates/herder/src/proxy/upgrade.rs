@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::body::Body;
 use herder_wire::headers;
 use http::{Response, StatusCode};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, split};
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Access;
 use super::forward::relay_headers;
+use crate::upstream::Answer;
 
 /// How long the other direction may go on after one has ended. Enough for a closing handshake; a peer that never
 /// closes must not hold the model.
@@ -22,7 +22,7 @@ const HALF_CLOSED: Duration = Duration::from_secs(5);
 /// Answers the client with the model server's 101 and connects the two sides in a task of their own, which holds
 /// `access` until the connection ends.
 pub(super) fn open(
-    mut answer: Response<Incoming>,
+    mut answer: Response<Answer>,
     client_side: OnUpgrade,
     access: Access,
     cancelled: CancellationToken,

@@ -24,7 +24,7 @@ pub(super) fn home(context: &RequestContext) -> Response<Body> {
 
 /// Forwards what follows `/comfyui/`, as the client spelt it in `open`.
 pub(super) async fn pass(
-    context: RequestContext,
+    context: Box<RequestContext>,
     open: &str,
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
@@ -39,7 +39,7 @@ pub(super) async fn pass(
     }
     let destination = Destination {
         target: Target::Local(model),
-        path_and_query: path_and_query(&format!("/{open}"), context.head.uri.query()),
+        path_and_query: pipeline::target(&context.head.uri, &format!("/{open}"), None)?,
         reservation: None,
     };
     pipeline::dispatch(context, destination, Payload::Unread(body), Tracking::None).await

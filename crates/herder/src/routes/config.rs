@@ -1,5 +1,7 @@
 //! `GET /api/config`: the configuration in use, without its secrets, and how the last reload ended. herder's own route.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::Response;
 use jiff::Timestamp;
@@ -23,7 +25,7 @@ pub(super) struct Shown<'a> {
     watched: bool,
     /// The effective configuration: merged, macros expanded, defaults filled in. Secrets are `***`. Of a very long one only
     /// the first lines are here, and a comment says so.
-    yaml: &'a str,
+    yaml: String,
     /// What works, but probably not as meant; and what needs a restart.
     warnings: &'a [Finding],
     /// The last reload since herder started.
@@ -46,17 +48,20 @@ pub(super) async fn show(context: &RequestContext) -> Response<Body> {
     let configuration = &context.app.configuration;
     let state = configuration.state();
     let in_use = &state.in_use;
-    let paths = in_use.files.clone();
-    // A disk may take its time. Without times when herder is ending.
-    let times = spawn_blocking(move || paths.iter().map(|path| modified(path)).collect());
-    let times: Vec<Option<String>> = times.await.unwrap_or_default();
+    let asked = Arc::clone(&state);
+    // A disk may take its time, and so does the text of a thousand models. Without both when herder is ending.
+    let looked = spawn_blocking(move || {
+        let times = asked.in_use.files.iter().map(|path| modified(path)).collect();
+        (times, asked.yaml())
+    });
+    let (times, yaml): (Vec<Option<String>>, String) = looked.await.unwrap_or_default();
     let times = times.into_iter().chain(std::iter::repeat(None));
     let files = in_use.files.iter().zip(times);
     reply::json(&Shown {
         files: files.map(|(path, modified)| File { path, modified }).collect(),
         loaded_at: shown(state.loaded_at),
         watched: configuration.watched,
-        yaml: &in_use.yaml,
+        yaml,
         warnings: &in_use.warnings,
         last_reload: state.last_reload.as_deref(),
     })

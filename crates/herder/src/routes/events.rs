@@ -27,11 +27,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::profiles::ActiveProfile;
 use super::reply::with_type;
-use crate::access_log::client_address;
 use crate::app::{App, Snapshot};
 use crate::error::ApiError;
 use crate::pipeline::RequestContext;
-use crate::serve::HangUp;
+use crate::serve::Caller;
 use frame::{HEARTBEAT, Kind, frame};
 use in_flight::InFlightSource;
 use log_choice::LogChoice;
@@ -82,9 +81,9 @@ pub(super) fn stream(context: &RequestContext) -> Result<Response<Body>, ApiErro
     let head = &context.head;
     let app = Arc::clone(&context.app);
     let choice = LogChoice::of(head.uri.query().unwrap_or_default(), &context.snapshot, &app.logs)?;
-    let client = client_address(&head.headers, &head.extensions);
-    let hang_up = head.extensions.get::<HangUp>().cloned();
-    let (outlet, frames) = Outlet::new(Arc::clone(&app.logs), client, hang_up);
+    let hang_up = head.extensions.get::<Caller>();
+    let hang_up = hang_up.and_then(|caller| caller.hang_up.clone());
+    let (outlet, frames) = Outlet::new(Arc::clone(&app.logs), Arc::clone(&context.client), hang_up);
     let shutdown = app.shutdown.clone();
     let feed = feed(app, choice, outlet);
     let feed = tokio::spawn(async move {

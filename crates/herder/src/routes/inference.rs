@@ -8,14 +8,17 @@ use crate::error::ApiError;
 use crate::pipeline::{self, RequestContext};
 
 /// Forwards on the path that the client used.
-pub(super) async fn same_path(context: RequestContext, body: Body) -> Result<Response<Body>, ApiError> {
+pub(super) async fn same_path(context: Box<RequestContext>, body: Body) -> Result<Response<Body>, ApiError> {
     let uri = context.head.uri.clone();
     pipeline::infer(context, uri.path(), body).await
 }
 
 /// Forwards on the path without its first segment: `/v/…` for servers whose base path carries another version, and
 /// `/audioapi/…`.
-pub(super) async fn without_prefix(context: RequestContext, body: Body) -> Result<Response<Body>, ApiError> {
+pub(super) async fn without_prefix(
+    context: Box<RequestContext>,
+    body: Body,
+) -> Result<Response<Body>, ApiError> {
     let uri = context.head.uri.clone();
     let path = uri.path();
     let behind = path

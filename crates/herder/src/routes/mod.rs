@@ -33,11 +33,10 @@ mod unload;
 mod upstream;
 mod version;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{Method, Request, Response, StatusCode, header};
 use herder_wire::accept;
 use herder_wire::path;
@@ -48,22 +47,33 @@ use crate::error::ApiError;
 use crate::pipeline::{RequestContext, authenticate, cross_origin};
 use reply::redirect;
 use table::{Endpoint, Found};
+use tower::Service;
 
-/// The service that answers every request. The accept loop puts the client's socket address into the request's
-/// extensions, as [`axum::extract::ConnectInfo`].
-pub fn service(app: Arc<App>) -> Router {
-    Router::new().fallback(answer).with_state(app)
+/// The service that answers every request. The accept loop puts the other end of the connection into the request's
+/// extensions, as [`crate::serve::Caller`].
+pub fn service(
+    app: Arc<App>,
+) -> impl Service<
+    Request<Body>,
+    Response = Response<Body>,
+    Error = Infallible,
+    Future = impl Future<Output = Result<Response<Body>, Infallible>> + Send,
+> + Clone
++ Send
++ 'static {
+    tower::service_fn(move |request| answer(Arc::clone(&app), request))
 }
 
 /// Access log, then CORS, then the route (spec/http-api.md 3.1).
-async fn answer(State(app): State<Arc<App>>, request: Request<Body>) -> Response<Body> {
-    let line = access_log::Line::begin(&app.logs, &request);
+async fn answer(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    let client = access_log::client_address(request.headers(), request.extensions());
+    let line = access_log::Line::begin(&app.logs, &client, &request);
     let response = if request.method() == Method::OPTIONS {
         cross_origin::preflight(request.headers())
     } else {
         let form = accept::negotiate(request.headers());
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let mut response = route(app, request)
+        let mut response = route(app, client, request)
             .await
             .unwrap_or_else(|error| error.respond(form));
         if let Some(origin) = origin {
@@ -71,25 +81,28 @@ async fn answer(State(app): State<Arc<App>>, request: Request<Body>) -> Response
         }
         response
     };
-    match line {
+    Ok(match line {
         Some(line) => line.follow(response),
         None => response,
-    }
+    })
 }
 
-async fn route(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, ApiError> {
+async fn route(app: Arc<App>, client: Arc<str>, request: Request<Body>) -> Result<Response<Body>, ApiError> {
     if let Some(location) = cleaned(&request) {
         return Ok(redirect(StatusCode::TEMPORARY_REDIRECT, &location));
     }
     let (head, body) = request.into_parts();
     let uri = head.uri.clone();
-    let (endpoint, open) = match table::find(&head.method, uri.path()) {
-        Found::Route(endpoint, open) => (endpoint, open),
+    let (pattern, endpoint, open) = match table::find(&head.method, uri.path()) {
+        Found::Route {
+            pattern,
+            endpoint,
+            open,
+        } => (pattern, endpoint, open),
         Found::WrongMethod(allow) => return Err(ApiError::method_not_allowed(allow)),
         Found::Unknown => return Err(ApiError::unknown_route()),
     };
-    let pattern = table::pattern(&head.method, uri.path());
-    let mut context = RequestContext::new(app, head, pattern);
+    let mut context = RequestContext::new(app, head, client, pattern);
     if endpoint.needs_key() {
         context.proven = authenticate(&context.snapshot.config.api_keys, &context.head.headers)?;
     }

@@ -93,8 +93,15 @@ pub(crate) enum Endpoint {
 /// What the table says about a request line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found<'path> {
-    /// A route, and the part of the path that its pattern leaves open, as the client spelt it.
-    Route(Endpoint, &'path str),
+    /// A route.
+    Route {
+        /// As the table has it.
+        pattern: &'static str,
+        /// Where it leads.
+        endpoint: Endpoint,
+        /// The part of the path that the pattern leaves open, as the client spelt it.
+        open: &'path str,
+    },
     /// The path exists with other methods: the `Allow` header.
     WrongMethod(String),
     /// No such path.
@@ -247,7 +254,11 @@ pub(crate) fn find<'path>(method: &Method, path: &'path str) -> Found<'path> {
             continue;
         };
         if verbs.include(method) {
-            return Found::Route(*endpoint, open);
+            return Found::Route {
+                pattern,
+                endpoint: *endpoint,
+                open,
+            };
         }
         allowed.extend(verbs.names());
     }
@@ -256,13 +267,6 @@ pub(crate) fn find<'path>(method: &Method, path: &'path str) -> Found<'path> {
     }
     allowed.sort_unstable();
     Found::WrongMethod(allowed.join(", "))
-}
-
-/// The pattern of the route that [`find`] finds, empty for none.
-pub(crate) fn pattern(method: &Method, path: &str) -> &'static str {
-    let mut rows = ROUTES.iter();
-    let row = rows.find(|(verbs, pattern, _)| open_part(pattern, path).is_some() && verbs.include(method));
-    row.map_or("", |(_, pattern, _)| pattern)
 }
 
 impl Verbs {
@@ -322,93 +326,105 @@ fn is_segment(segment: &str, expected: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn look(method: &str, path: &'static str) -> Found<'static> {
-        find(&method.parse().expect("a method"), path)
+    /// A [`Found`] without its pattern.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Seen {
+        Route(Endpoint, &'static str),
+        WrongMethod(String),
+        Unknown,
+    }
+
+    fn look(method: &str, path: &'static str) -> Seen {
+        match find(&method.parse().expect("a method"), path) {
+            Found::Route { endpoint, open, .. } => Seen::Route(endpoint, open),
+            Found::WrongMethod(allow) => Seen::WrongMethod(allow),
+            Found::Unknown => Seen::Unknown,
+        }
     }
 
     #[test]
     fn request_lines_lead_where_the_catalogue_says() {
         let table = [
-            ("POST", "/v1/chat/completions", Found::Route(Inference, "")),
-            ("POST", "/v1/ch%61t/completions", Found::Route(Inference, "")),
-            ("POST", "/V1/chat/completions", Found::Unknown),
-            ("POST", "/v1/chat%2Fcompletions", Found::Unknown),
-            ("POST", "/v1/chat/completions/", Found::Unknown),
-            ("GET", "/v1/chat/completions", Found::WrongMethod("POST".into())),
+            ("POST", "/v1/chat/completions", Seen::Route(Inference, "")),
+            ("POST", "/v1/ch%61t/completions", Seen::Route(Inference, "")),
+            ("POST", "/V1/chat/completions", Seen::Unknown),
+            ("POST", "/v1/chat%2Fcompletions", Seen::Unknown),
+            ("POST", "/v1/chat/completions/", Seen::Unknown),
+            ("GET", "/v1/chat/completions", Seen::WrongMethod("POST".into())),
             (
                 "PUT",
                 "/v1/audio/voices",
-                Found::WrongMethod("GET, HEAD, POST".into()),
+                Seen::WrongMethod("GET, HEAD, POST".into()),
             ),
-            ("GET", "/v1/audio/voices", Found::Route(Inference, "")),
-            ("HEAD", "/props", Found::Route(Inference, "")),
-            ("POST", "/props", Found::WrongMethod("GET, HEAD".into())),
-            ("POST", "/v/embeddings", Found::Route(InferenceWithoutPrefix, "")),
-            ("GET", "/v1/models", Found::Route(Endpoint::Models, "")),
-            ("GET", "/v1/models/", Found::Unknown),
-            ("GET", "/v1/models/orca", Found::Unknown),
-            ("GET", "/", Found::Route(Endpoint::Home, "")),
-            ("POST", "/", Found::WrongMethod("GET, HEAD".into())),
-            ("GET", "", Found::Unknown),
-            ("GET", "*", Found::Unknown),
-            ("GET", "/upstream", Found::Route(Endpoint::UpstreamHome, "")),
-            ("POST", "/upstream", Found::Route(Endpoint::UpstreamSlash, "")),
-            ("GET", "/upstream/", Found::Route(Endpoint::Upstream, "")),
+            ("GET", "/v1/audio/voices", Seen::Route(Inference, "")),
+            ("HEAD", "/props", Seen::Route(Inference, "")),
+            ("POST", "/props", Seen::WrongMethod("GET, HEAD".into())),
+            ("POST", "/v/embeddings", Seen::Route(InferenceWithoutPrefix, "")),
+            ("GET", "/v1/models", Seen::Route(Endpoint::Models, "")),
+            ("GET", "/v1/models/", Seen::Unknown),
+            ("GET", "/v1/models/orca", Seen::Unknown),
+            ("GET", "/", Seen::Route(Endpoint::Home, "")),
+            ("POST", "/", Seen::WrongMethod("GET, HEAD".into())),
+            ("GET", "", Seen::Unknown),
+            ("GET", "*", Seen::Unknown),
+            ("GET", "/upstream", Seen::Route(Endpoint::UpstreamHome, "")),
+            ("POST", "/upstream", Seen::Route(Endpoint::UpstreamSlash, "")),
+            ("GET", "/upstream/", Seen::Route(Endpoint::Upstream, "")),
             (
                 "PATCH",
                 "/upstream/a/b%2Fc//d",
-                Found::Route(Endpoint::Upstream, "a/b%2Fc//d"),
+                Seen::Route(Endpoint::Upstream, "a/b%2Fc//d"),
             ),
             (
                 "POST",
                 "/api/models/unload",
-                Found::Route(Endpoint::UnloadEvery, ""),
+                Seen::Route(Endpoint::UnloadEvery, ""),
             ),
             (
                 "POST",
                 "/api/models/unload/a%2Fb/c",
-                Found::Route(Endpoint::UnloadOne, "a%2Fb/c"),
+                Seen::Route(Endpoint::UnloadOne, "a%2Fb/c"),
             ),
-            ("GET", "/api/models/unload/a", Found::WrongMethod("POST".into())),
+            ("GET", "/api/models/unload/a", Seen::WrongMethod("POST".into())),
             (
                 "POST",
                 "/api/models/load/a%2Fb/c",
-                Found::Route(Endpoint::LoadOne, "a%2Fb/c"),
+                Seen::Route(Endpoint::LoadOne, "a%2Fb/c"),
             ),
-            ("GET", "/api/models/load/a", Found::WrongMethod("POST".into())),
-            ("POST", "/api/models/load", Found::Unknown),
-            ("GET", "/api/models", Found::Route(Endpoint::Details, "")),
+            ("GET", "/api/models/load/a", Seen::WrongMethod("POST".into())),
+            ("POST", "/api/models/load", Seen::Unknown),
+            ("GET", "/api/models", Seen::Route(Endpoint::Details, "")),
             (
                 "POST",
                 "/api/inflight/7/cancel",
-                Found::Route(Endpoint::CancelInFlight, "7"),
+                Seen::Route(Endpoint::CancelInFlight, "7"),
             ),
-            ("POST", "/api/inflight/7/8/cancel", Found::Unknown),
-            ("POST", "/api/inflight/7", Found::Unknown),
-            ("GET", "/logs/stream", Found::Route(Endpoint::LogStream, "")),
+            ("POST", "/api/inflight/7/8/cancel", Seen::Unknown),
+            ("POST", "/api/inflight/7", Seen::Unknown),
+            ("GET", "/logs/stream", Seen::Route(Endpoint::LogStream, "")),
             (
                 "GET",
                 "/logs/stream/a/b",
-                Found::Route(Endpoint::LogStreamOf, "a/b"),
+                Seen::Route(Endpoint::LogStreamOf, "a/b"),
             ),
-            ("GET", "/api/config", Found::Route(Endpoint::Configuration, "")),
-            ("POST", "/api/config", Found::WrongMethod("GET, HEAD".into())),
-            ("POST", "/api/config/reload", Found::Route(Endpoint::Reload, "")),
-            ("GET", "/api/config/reload", Found::WrongMethod("POST".into())),
-            ("GET", "/api/profiles", Found::Route(Endpoint::Profiles, "")),
+            ("GET", "/api/config", Seen::Route(Endpoint::Configuration, "")),
+            ("POST", "/api/config", Seen::WrongMethod("GET, HEAD".into())),
+            ("POST", "/api/config/reload", Seen::Route(Endpoint::Reload, "")),
+            ("GET", "/api/config/reload", Seen::WrongMethod("POST".into())),
+            ("GET", "/api/profiles", Seen::Route(Endpoint::Profiles, "")),
             (
                 "PUT",
                 "/api/profiles/active",
-                Found::Route(Endpoint::SwitchProfile, ""),
+                Seen::Route(Endpoint::SwitchProfile, ""),
             ),
-            ("GET", "/api/profiles/active", Found::WrongMethod("PUT".into())),
-            ("GET", "/api/profiles/nightly", Found::Unknown),
-            ("GET", "/ui", Found::Route(Endpoint::UiSlash, "")),
-            ("POST", "/ui", Found::WrongMethod("GET, HEAD".into())),
-            ("GET", "/ui/", Found::Route(Endpoint::Ui, "")),
-            ("HEAD", "/ui/a/b.js", Found::Route(Endpoint::Ui, "a/b.js")),
-            ("POST", "/ui/", Found::WrongMethod("GET, HEAD".into())),
-            ("GET", "/favicon.ico", Found::Route(Endpoint::Icon, "")),
+            ("GET", "/api/profiles/active", Seen::WrongMethod("PUT".into())),
+            ("GET", "/api/profiles/nightly", Seen::Unknown),
+            ("GET", "/ui", Seen::Route(Endpoint::UiSlash, "")),
+            ("POST", "/ui", Seen::WrongMethod("GET, HEAD".into())),
+            ("GET", "/ui/", Seen::Route(Endpoint::Ui, "")),
+            ("HEAD", "/ui/a/b.js", Seen::Route(Endpoint::Ui, "a/b.js")),
+            ("POST", "/ui/", Seen::WrongMethod("GET, HEAD".into())),
+            ("GET", "/favicon.ico", Seen::Route(Endpoint::Icon, "")),
         ];
         for (method, path, expected) in table {
             assert_eq!(look(method, path), expected, "{method} {path}");
@@ -425,11 +441,16 @@ mod tests {
                 Any => Method::DELETE,
             };
             let path = pattern.replace("**", "x/y").replace('*', "x");
-            let Found::Route(found, _) = find(&method, &path) else {
+            let found = find(&method, &path);
+            let Found::Route {
+                pattern: by,
+                endpoint: to,
+                ..
+            } = found
+            else {
                 panic!("{method} {path} is not found")
             };
-            assert_eq!(found, *endpoint, "{method} {path}");
-            assert_eq!(super::pattern(&method, &path), *pattern);
+            assert_eq!((by, to), (*pattern, *endpoint), "{method} {path}");
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::proxy::Payload;
 /// Forwards what follows the model's name, after the pins of the active profile. `open` is the path behind `/upstream/`,
 /// as the client spelt it.
 pub(super) async fn pass(
-    mut context: RequestContext,
+    mut context: Box<RequestContext>,
     open: &str,
     body: Body,
 ) -> Result<Response<Body>, ApiError> {
@@ -55,13 +55,13 @@ pub(super) async fn pass(
         Target::Peer(peer) if peer.model == named.name => (Payload::Unread(body), None),
         Target::Peer(peer) => pipeline::unqualify(&context, &named.name, &peer.model, body).await?,
     };
+    let path_and_query = pipeline::target(&context.head.uri, &rest, edited_query.as_deref())?;
     if tracking == Tracking::AsForwarded {
         let name = snapshot.recorded_name(&target, &named.name);
         context.recording = Recording::begin(&mut context, name, &rest);
     }
-    let query = context.head.uri.query();
     let destination = Destination {
-        path_and_query: path_and_query(&rest, edited_query.as_deref().or(query)),
+        path_and_query,
         target,
         reservation: None,
     };
@@ -83,7 +83,10 @@ fn refuse_assets(context: &RequestContext, model: ModelId, rest: &str) -> Result
 /// Whether this would be a model-dispatched route without the prefix. Only such requests can be cancelled.
 fn is_inference(method: &Method, path: &str) -> bool {
     match table::find(method, path) {
-        Found::Route(Endpoint::Inference | Endpoint::InferenceWithoutPrefix, _) => true,
-        Found::Route(_, _) | Found::WrongMethod(_) | Found::Unknown => false,
+        Found::Route {
+            endpoint: Endpoint::Inference | Endpoint::InferenceWithoutPrefix,
+            ..
+        } => true,
+        Found::Route { .. } | Found::WrongMethod(_) | Found::Unknown => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use axum::Router;
 use axum::extract::Request;
 use http_body_util::{BodyExt, Empty};
 use rustls::pki_types::pem::PemObject;

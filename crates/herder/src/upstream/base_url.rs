@@ -1,14 +1,17 @@
 //! A model's `proxy` value as something a request target can be appended to.
 
 use herder_wire::path;
-use http::Uri;
-use http::uri::{InvalidUri, Scheme};
+use http::header::HeaderValue;
+use http::uri::{InvalidUri, PathAndQuery, Scheme};
+use http::{Uri, uri};
 
 /// Scheme, authority and base path of a model server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
-    /// `http://host:port`, without a slash at the end.
-    origin: String,
+    /// `http://host:port/`.
+    origin: Uri,
+    /// Host, and port unless it is the scheme's own.
+    host: HeaderValue,
     /// Path as written; may be empty.
     path: String,
     /// Query as written, without the question mark.
@@ -59,32 +62,67 @@ impl BaseUrl {
         };
         // A user and password in the URL are no part of the host.
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        let origin = uri::Builder::new()
+            .scheme(scheme.clone())
+            .authority(host)
+            .path_and_query("/")
+            .build()
+            .map_err(|error| invalid(&error.to_string()))?;
+        let named = HeaderValue::from_str(without_usual_port(&origin, host));
         Ok(Self {
-            origin: format!("{scheme}://{host}"),
+            host: named.map_err(|error| invalid(&error.to_string()))?,
+            origin,
             path: uri.path().to_owned(),
             query: uri.query().map(str::to_owned),
         })
     }
 
-    /// The URL of a request target (path and query as the client spelt them, starting with a slash): appended to
-    /// the base path with exactly one joining slash, the base query in front (spec/http-api.md 1.3).
+    /// Scheme, host and port, with the path `/`.
+    #[must_use]
+    pub fn origin(&self) -> &Uri {
+        &self.origin
+    }
+
+    /// What the server is called in `Host`.
+    #[must_use]
+    pub fn host(&self) -> &HeaderValue {
+        &self.host
+    }
+
+    /// Whether targets stay as they are: there is neither a base path nor a base query.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        matches!(self.path.as_str(), "" | "/") && self.query.as_deref().is_none_or(str::is_empty)
+    }
+
+    /// The target at the server of a request target (path and query as the client spelt them, starting with a slash):
+    /// appended to the base path with exactly one joining slash, the base query in front (spec/http-api.md 1.3).
     ///
     /// # Errors
     ///
-    /// When the result is no URI.
-    pub fn join(&self, target: &str) -> Result<Uri, InvalidUri> {
+    /// When the result is no request target.
+    pub fn join(&self, target: &str) -> Result<PathAndQuery, InvalidUri> {
         let (forwarded, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
         };
-        let mut url = self.origin.clone();
-        url.push_str(&path::join(&self.path, forwarded));
+        let mut joined = path::join(&self.path, forwarded);
         if let Some(query) = path::join_query(self.query.as_deref(), query) {
-            url.push('?');
-            url.push_str(&query);
+            joined.push('?');
+            joined.push_str(&query);
         }
-        url.parse()
+        PathAndQuery::from_maybe_shared(joined)
     }
+}
+
+/// `host` without a port that its scheme implies.
+fn without_usual_port<'a>(origin: &Uri, host: &'a str) -> &'a str {
+    let usual = if origin.scheme() == Some(&Scheme::HTTPS) {
+        ":443"
+    } else {
+        ":80"
+    };
+    host.strip_suffix(usual).unwrap_or(host)
 }
 
 #[cfg(test)]
@@ -109,11 +147,28 @@ mod tests {
         ];
         for (base, target, expected) in cases {
             let base = BaseUrl::parse(base).unwrap();
-            assert_eq!(
-                base.join(target).unwrap().to_string(),
-                expected,
-                "{base:?} + {target}"
+            let joined = format!(
+                "{}{}",
+                base.origin().to_string().trim_end_matches('/'),
+                base.join(target).unwrap()
             );
+            assert_eq!(joined, expected, "{base:?} + {target}");
+        }
+    }
+
+    #[test]
+    fn the_host_is_named_without_the_port_of_its_scheme() {
+        let cases = [
+            ("http://localhost:5800/v", "localhost:5800"),
+            ("http://h:80", "h"),
+            ("https://h:443", "h"),
+            ("https://h:80", "h:80"),
+            ("http://[::1]:80/", "[::1]"),
+            ("http://[::80]/", "[::80]"),
+            ("http://user:word@h", "h"),
+        ];
+        for (base, host) in cases {
+            assert_eq!(BaseUrl::parse(base).unwrap().host(), host, "{base}");
         }
     }
 

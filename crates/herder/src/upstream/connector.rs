@@ -64,7 +64,8 @@ impl Connector {
         Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
     }
 
-    async fn connect(mut self, target: Uri) -> Result<Stream, BoxError> {
+    /// Opens a connection to `target`: scheme, host and port.
+    pub(super) async fn connect(mut self, target: Uri) -> Result<Stream, BoxError> {
         if target.scheme() != Some(&Scheme::HTTPS) {
             let stream = MaybeHttpsStream::Http(self.http.call(target).await?);
             return Ok(Outspoken::new(stream));
@@ -88,21 +89,8 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-type Stream = Outspoken<MaybeHttpsStream<TokioIo<TcpStream>>>;
-
-impl Service<Uri> for Connector {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, target: Uri) -> Self::Future {
-        Box::pin(self.clone().connect(target))
-    }
-}
+/// A connection to a server.
+pub(super) type Stream = Outspoken<MaybeHttpsStream<TokioIo<TcpStream>>>;
 
 /// Looks up host names. `localhost` is answered without the system's resolver, which would cost a thread for every
 /// readiness attempt; IPv4 comes first, because that is where model servers listen by default.

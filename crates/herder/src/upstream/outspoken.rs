@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 
 /// A connection that swallows what it can no longer write.
 #[derive(Debug)]
@@ -80,12 +79,6 @@ impl<T: Write + Unpin> Write for Outspoken<T> {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.inner).poll_shutdown(context)
-    }
-}
-
-impl<T: Connection> Connection for Outspoken<T> {
-    fn connected(&self) -> Connected {
-        self.inner.connected()
     }
 }
 

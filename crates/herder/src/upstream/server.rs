@@ -6,28 +6,25 @@ use std::time::Duration;
 
 use axum::body::Body;
 use herder_config::Timeouts;
-use http::{Request, Response, Uri};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::{Client, ResponseFuture};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{Request, Response};
 
 use super::BaseUrl;
 use super::connector::Connector;
+use super::pool::{Answer, Pool};
 
 /// Life of a pooled idle connection, unless `timeouts.idleConn` is shorter. A connection that the server closes in the
 /// moment when we send costs a request: llama-server (cpp-httplib) and uvicorn close after 5 s, gunicorn after 2 s. A
 /// new one on the same machine costs microseconds, so this is well below all of them.
 const POOL_IDLE: Duration = Duration::from_secs(1);
 
-/// Idle connections kept per model server (spec/runtime.md 2.5).
-const POOL_CONNECTIONS: usize = 10;
-
 /// A server and the pool of connections to it.
 #[derive(Debug)]
 pub struct Server {
     base: BaseUrl,
     response_header: Option<Duration>,
-    client: Client<Connector, Body>,
+    pool: Pool,
 }
 
 /// Why a server gave no response head.
@@ -48,10 +45,13 @@ impl Server {
     /// Prepares the connections. Opens none.
     #[must_use]
     pub fn new(base: BaseUrl, timeouts: &Timeouts) -> Self {
+        let idle_time = timeouts
+            .idle_connection
+            .map_or(POOL_IDLE, |limit| limit.min(POOL_IDLE));
         Self {
-            base,
             response_header: timeouts.response_header,
-            client: client(timeouts),
+            pool: Pool::new(base.origin().clone(), Connector::new(timeouts), idle_time),
+            base,
         }
     }
 
@@ -61,38 +61,55 @@ impl Server {
         Self::new(self.base.clone(), timeouts)
     }
 
-    /// The URL for a request target as the client spelt it (path and query, starting with a slash).
+    /// The request target at the server for one that the client spelt (path and query, starting with a slash).
     ///
     /// # Errors
     ///
-    /// When both together are no URI.
-    pub fn target(&self, path_and_query: &str) -> Result<Uri, SendError> {
+    /// When both together are no request target.
+    pub fn target(&self, path_and_query: PathAndQuery) -> Result<PathAndQuery, SendError> {
+        if self.base.is_bare() {
+            return Ok(path_and_query);
+        }
+        self.joined(path_and_query.as_str())
+    }
+
+    /// As [`Server::target`], for a target that nobody has read yet and that may lack the slash.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn joined(&self, target: &str) -> Result<PathAndQuery, SendError> {
         self.base
-            .join(path_and_query)
+            .join(target)
             .map_err(|error| SendError::Target(error.to_string()))
     }
 
-    /// Sends a request and waits for the response head. A request that met a pooled connection which had just
-    /// been closed is sent once more by the client, provided that none of its bytes had left.
+    /// Sends a request, whose URI is a [`Server::target`], and waits for the response head. Without a `Host` it gets the
+    /// server's own. A request that met a pooled connection which had just been closed is sent once more, provided that
+    /// none of its bytes had left.
     ///
     /// # Errors
     ///
     /// [`SendError`]; nothing has reached the client then.
-    pub async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, SendError> {
-        let answer = self.client.request(request);
-        let result = match self.response_header {
-            None => answer.await,
-            Some(limit) => match tokio::time::timeout(limit, answer).await {
-                Ok(result) => result,
-                Err(_elapsed) => return Err(SendError::HeaderTimeout(limit)),
-            },
+    pub async fn send(&self, request: Request<Body>) -> Result<Response<Answer>, SendError> {
+        let Some(limit) = self.response_header else {
+            return self.send_without_limit(request).await;
         };
-        result.map_err(|error| SendError::Broken(with_causes(&error)))
+        let answer = tokio::time::timeout(limit, self.send_without_limit(request));
+        answer.await.unwrap_or(Err(SendError::HeaderTimeout(limit)))
     }
 
     /// Sends a request as [`Server::send`] does, without the limit for the response head.
-    pub(super) fn request(&self, request: Request<Body>) -> ResponseFuture {
-        self.client.request(request)
+    pub(super) async fn send_without_limit(
+        &self,
+        mut request: Request<Body>,
+    ) -> Result<Response<Answer>, SendError> {
+        request
+            .headers_mut()
+            .entry(HOST)
+            .or_insert_with(|| self.base.host().clone());
+        let answer = self.pool.send(request).await;
+        answer.map_err(|error| SendError::Broken(with_causes(&*error)))
     }
 }
 
@@ -110,15 +127,4 @@ pub fn with_causes(error: &(dyn Error + 'static)) -> String {
         cause = error.source();
     }
     text
-}
-
-fn client(timeouts: &Timeouts) -> Client<Connector, Body> {
-    let idle = timeouts
-        .idle_connection
-        .map_or(POOL_IDLE, |limit| limit.min(POOL_IDLE));
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(idle)
-        .pool_max_idle_per_host(POOL_CONNECTIONS)
-        .build(Connector::new(timeouts))
 }

@@ -46,7 +46,10 @@ async fn p02_a_ready_model_is_not_started_again() {
     chat(router.client(), "a").await;
     assert_eq!(chat(router.client(), "a").await.status, StatusCode::OK);
     assert_eq!(router.event_log(EVENTS).count("spawn"), 1);
-    assert_eq!(lines_with(&router, "a loading"), 1);
+    wait_until(PATIENCE, "the load is told", || {
+        lines_with(&router, "a loading") == 1
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -412,11 +415,12 @@ async fn p28_an_idle_model_is_unloaded() {
     let begin = Instant::now();
     wait_for_state(&router, "a", "stopped").await;
     assert!(begin.elapsed() >= Duration::from_secs(1));
-    assert!(
+    wait_until(PATIENCE, "the reason is told", || {
         router
             .stdout()
             .contains("[INFO] a Unloading model, TTL of 2s reached")
-    );
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn row_138_two_models_of_a_swap_group_at_once() {
     // Which of the two came first is the system's choice; the other one waited for it.
     let [first, second] = <[String; 2]>::try_from(spawned(&router)).expect("two loads");
     let waits = format!("[DEBUG] {second} waits at position 1");
-    assert!(router.stdout().contains(&waits), "{}", router.stdout());
+    wait_until(PATIENCE, &waits, || router.stdout().contains(&waits)).await;
     let log = router.event_log(EVENTS);
     let when = |kind: &str, name: &str| {
         let events = log.of_kind(kind);

@@ -11,6 +11,9 @@ use parking_lot::Mutex;
 /// three times the history, which a reader that merely hiccups can catch up with.
 pub const SUBSCRIBER_BACKLOG_BYTES: usize = 256 * 1024;
 
+/// How many bytes must wait before a reader that has time is told: the other half is for what comes while it wakes up.
+const FILLING_BYTES: usize = SUBSCRIBER_BACKLOG_BYTES / 2;
+
 /// Everything that is written to a log ring from some moment on. Dropping it ends it.
 #[derive(Debug)]
 pub struct Subscription {
@@ -54,8 +57,22 @@ impl Subscription {
         if backlog.closed {
             return Poll::Ready(None);
         }
-        backlog.reader = Some(context.waker().clone());
+        backlog.wait(context, 0);
         Poll::Pending
+    }
+
+    /// Waits until half of [`SUBSCRIBER_BACKLOG_BYTES`] waits to be read, or the ring is closed: for a reader that wants
+    /// to read much at once and lose nothing. Safe to cancel.
+    pub async fn filling(&mut self) {
+        poll_fn(|context| {
+            let mut backlog = self.live.backlog.lock();
+            if backlog.has_more_than(FILLING_BYTES) {
+                return Poll::Ready(());
+            }
+            backlog.wait(context, FILLING_BYTES);
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -77,6 +94,8 @@ struct Backlog {
     closed: bool,
     /// Whom to wake: there is one reader.
     reader: Option<Waker>,
+    /// When: as soon as there [is more](Self::has_more_than) than so many bytes.
+    wake_above: usize,
 }
 
 impl Live {
@@ -104,7 +123,8 @@ impl Live {
     fn change(&self, change: impl FnOnce(&mut Backlog)) {
         let mut backlog = self.backlog.lock();
         change(&mut backlog);
-        let reader = backlog.reader.take();
+        let wakes = backlog.has_more_than(backlog.wake_above);
+        let reader = if wakes { backlog.reader.take() } else { None };
         drop(backlog);
         if let Some(reader) = reader {
             reader.wake();
@@ -113,6 +133,16 @@ impl Live {
 }
 
 impl Backlog {
+    /// More than so many bytes wait, or it is worse: some are dropped, or the ring is closed.
+    fn has_more_than(&self, bytes: usize) -> bool {
+        self.waiting.len() > bytes || self.dropped > 0 || self.closed
+    }
+
+    fn wait(&mut self, context: &Context<'_>, wake_above: usize) {
+        self.reader = Some(context.waker().clone());
+        self.wake_above = wake_above;
+    }
+
     fn push(&mut self, bytes: &[u8]) {
         // Once behind, a reader gets nothing new until it has caught up: one long gap is easier to read than many.
         let is_behind = self.dropped > 0 && !self.waiting.is_empty();

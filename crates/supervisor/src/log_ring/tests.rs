@@ -1,3 +1,7 @@
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Wake, Waker};
+
 use super::*;
 
 #[test]
@@ -153,4 +157,49 @@ async fn subscriptions_are_limited_and_the_oldest_yields() {
         0,
         "those that left are forgotten"
     );
+}
+
+/// A reader that counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicU32);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_rests_is_woken_when_much_waits_and_not_before() {
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let count = || woken.0.load(Ordering::Relaxed);
+    let half = vec![b'x'; SUBSCRIBER_BACKLOG_BYTES / 2];
+    type Event<'ring> = (&'static str, Box<dyn Fn(&LogRing) + 'ring>);
+    let table: [Event<'_>; 3] = [
+        ("half of the backlog", Box::new(|ring| ring.write(&half))),
+        (
+            "a write that is dropped",
+            Box::new(|ring| ring.write(&half.repeat(3))),
+        ),
+        ("the end", Box::new(LogRing::close)),
+    ];
+    for (number, (name, event)) in (0..).zip(&table) {
+        let ring = LogRing::new();
+        let (_, mut subscription) = ring.subscribe();
+        {
+            let mut filling = pin!(subscription.filling());
+            assert!(filling.as_mut().poll(&mut context).is_pending());
+            ring.write(b"a line\n");
+            assert_eq!(count(), number, "{name}: a line is not much");
+            event(&ring);
+            assert_eq!(count(), number + 1, "{name}");
+            assert!(filling.as_mut().poll(&mut context).is_ready(), "{name}");
+        }
+        assert!(
+            subscription.next().await.unwrap().starts_with(b"a line\n"),
+            "{name}"
+        );
+    }
 }

@@ -96,6 +96,18 @@ const ANSWERS: &[(&str, Form, &str, Option<Tokens>)] = &[
         "{\"usage\":{\"prompt_tokens\":9}}\n",
         None,
     ),
+    (
+        "members of every other type, and some said twice",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":[1,{"a":2}],"input_tokens":7,"a":{"prompt_tokens":5},"completion_tokens":null,"output_tokens":1,"output_tokens":2,"cache_read_input_tokens":true,"input_tokens_details":[{"cached_tokens":9}],"prompt_tokens_details":{"cached_tokens":-1,"x":{"cached_tokens":8},"c\u0061ched_tokens":4}}}"#,
+        Some((7, 2, Some(4))),
+    ),
+    (
+        "details that are numbers and texts",
+        Form::Events,
+        "data: {\"usage\":{\"prompt_tokens\":1,\"input_tokens_details\":3,\"prompt_tokens_details\":\"4\"}}\n\n",
+        Some((1, 0, None)),
+    ),
     ("nothing", Form::Document, "{}", None),
     (
         "null",

@@ -1,20 +1,19 @@
-//! The captures of the last requests, compressed, within a budget.
+//! The captures of the last requests, within a budget. They are kept as they are while there is room, and compressed,
+//! the oldest first, when there is none and time to do so; then the oldest leave.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
-use super::{Finished, HeaderTexts, Pending};
+use super::text::{Capture, Lengths};
+use super::{Finished, Pending};
 
 /// The captures.
 #[derive(Debug)]
@@ -23,50 +22,39 @@ pub struct Captures {
     kept: Mutex<Kept>,
 }
 
-/// A compressed capture.
-#[derive(Debug)]
-pub(in crate::activity) struct Packed(Vec<u8>);
-
 #[derive(Debug, Default)]
 struct Kept {
+    /// Of all items.
     bytes: usize,
-    /// Ids, oldest first.
-    order: VecDeque<i64>,
-    items: HashMap<i64, Vec<u8>>,
+    /// In ascending order of id, which is the order in which they came.
+    items: VecDeque<Item>,
+    /// So many of the oldest have been compressed, or tried to.
+    packed: usize,
 }
 
-/// A request and its answer, without secrets.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Capture {
-    /// Number of its row in the activity.
+#[derive(Debug)]
+struct Item {
     id: i64,
-    /// The path that the model server saw.
-    req_path: String,
-    /// By name.
-    req_headers: HeaderTexts,
-    /// Base64; `null` when it is not kept.
-    req_body: Option<String>,
-    /// By name.
-    resp_headers: HeaderTexts,
-    /// Base64, decompressed; `null` when it is not kept.
-    resp_body: Option<String>,
+    lengths: Lengths,
+    content: Content,
 }
 
-/// What stands before the bodies, as JSON on a line of its own.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    path: String,
-    request_headers: HeaderTexts,
-    /// Length of the request's body, which comes first.
-    request: Option<usize>,
-    response_headers: HeaderTexts,
-    /// Length of the answer's body.
-    response: Option<usize>,
+/// The text of a capture. Cheap to clone.
+#[derive(Debug, Clone)]
+enum Content {
+    Plain(Bytes),
+    Packed(Bytes),
+}
+
+/// Whether there is time to compress captures. It takes some fifty microseconds for a small one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::activity) enum Pace {
+    Calm,
+    Hurried,
 }
 
 impl Captures {
-    /// Captures in at most `budget` compressed bytes; 0 switches them off.
+    /// Captures in at most `budget` bytes, compressed if need be; 0 switches them off.
     #[must_use]
     pub fn new(budget: usize) -> Self {
         Self {
@@ -84,11 +72,18 @@ impl Captures {
         self.pending.budget() > 0
     }
 
-    /// Another budget; the oldest captures leave until it holds.
+    /// Another budget; the oldest captures leave until it holds. It may take a while to compress some before.
     pub(in crate::activity) fn set_budget(&self, budget: usize) {
-        let mut kept = self.kept.lock();
         self.pending.budget.store(budget, Ordering::Relaxed);
-        kept.shrink_to(budget);
+        self.settle(Pace::Calm);
+    }
+
+    /// How many are compressed, what all take by the books, and what they take.
+    #[cfg(test)]
+    pub(super) fn sizes(&self) -> (usize, usize, usize) {
+        let kept = self.kept.lock();
+        let bytes = kept.items.iter().map(|item| item.content.len()).sum();
+        (kept.packed, kept.bytes, bytes)
     }
 
     pub(super) fn pending(&self) -> &Arc<Pending> {
@@ -98,96 +93,117 @@ impl Captures {
     /// Whether there is one for this row.
     #[must_use]
     pub fn contains(&self, id: i64) -> bool {
-        self.kept.lock().items.contains_key(&id)
+        self.kept.lock().position(id).is_some()
     }
 
     /// The capture of a row. It takes a while to decompress a large one.
     #[must_use]
     pub fn get(&self, id: i64) -> Option<Capture> {
-        let item = self.kept.lock().items.get(&id)?.clone();
-        // What we have compressed ourselves decompresses.
-        unpack(id, &item).ok()
+        let (lengths, content) = {
+            let kept = self.kept.lock();
+            let item = &kept.items[kept.position(id)?];
+            (item.lengths, item.content.clone())
+        };
+        match content {
+            Content::Plain(text) => Capture::read(id, &text, lengths),
+            // What we have compressed ourselves decompresses.
+            Content::Packed(packed) => Capture::read(id, &unpack(&packed).ok()?, lengths),
+        }
     }
 
-    /// Compresses a capture, which takes a while. `None` when it is larger than the budget: such a one is not kept.
-    pub(in crate::activity) fn pack(&self, finished: Finished) -> Option<Packed> {
-        let item = pack(finished).ok()?;
-        (item.len() <= self.pending.budget()).then_some(Packed(item))
+    /// Keeps the capture of a row, which is younger than all others; one that is larger than the budget is not kept.
+    /// [`Self::settle`] must follow.
+    pub(in crate::activity) fn insert(&self, id: i64, finished: Finished) {
+        let Finished { text, lengths, .. } = finished;
+        if text.len() <= self.pending.budget() {
+            let mut kept = self.kept.lock();
+            kept.bytes += text.len();
+            kept.items.push_back(Item {
+                id,
+                lengths,
+                content: Content::Plain(text),
+            });
+        }
     }
 
-    /// Keeps the capture of a row; the oldest leave to make room.
-    pub(in crate::activity) fn insert(&self, id: i64, Packed(item): Packed) {
+    /// Makes the budget hold: with enough time by compressing, and if that does not suffice by forgetting the oldest.
+    pub(in crate::activity) fn settle(&self, pace: Pace) {
+        match pace {
+            Pace::Calm => {
+                while let Some((id, text)) = self.next_to_pack() {
+                    // Not under the lock: who looks at a capture does not wait.
+                    let packed = pack(&text).ok().filter(|packed| packed.len() < text.len());
+                    self.kept.lock().replace(id, packed);
+                }
+            }
+            Pace::Hurried => {}
+        }
         let mut kept = self.kept.lock();
-        kept.bytes += item.len();
-        kept.order.push_back(id);
-        kept.items.insert(id, item);
-        // Under the lock: nobody lowers the budget in between.
+        // Read under the lock: nobody lowers it in between.
         kept.shrink_to(self.pending.budget());
+    }
+
+    /// The oldest capture that is not compressed, if the budget does not hold.
+    fn next_to_pack(&self) -> Option<(i64, Bytes)> {
+        let mut kept = self.kept.lock();
+        while kept.bytes > self.pending.budget() {
+            let item = kept.items.get(kept.packed)?;
+            match &item.content {
+                Content::Plain(text) => return Some((item.id, text.clone())),
+                Content::Packed(_) => kept.packed += 1,
+            }
+        }
+        None
     }
 }
 
 impl Kept {
-    fn shrink_to(&mut self, budget: usize) {
-        while self.bytes > budget {
-            let Some(oldest) = self.order.pop_front() else {
-                break;
-            };
-            if let Some(item) = self.items.remove(&oldest) {
-                self.bytes -= item.len();
+    fn position(&self, id: i64) -> Option<usize> {
+        self.items.binary_search_by_key(&id, |item| item.id).ok()
+    }
+
+    /// Puts the compressed text in the place of the plain one; `None`: it does not shrink.
+    fn replace(&mut self, id: i64, packed: Option<Vec<u8>>) {
+        // It may have left meanwhile, or somebody else was quicker.
+        if self.items.get(self.packed).is_some_and(|item| item.id == id) {
+            self.packed += 1;
+            if let Some(packed) = packed {
+                let content = &mut self.items[self.packed - 1].content;
+                self.bytes -= content.len();
+                self.bytes += packed.len();
+                *content = Content::Packed(Bytes::from(packed));
             }
+        }
+    }
+
+    fn shrink_to(&mut self, budget: usize) {
+        while self.bytes > budget
+            && let Some(oldest) = self.items.pop_front()
+        {
+            self.bytes -= oldest.content.len();
+            self.packed = self.packed.saturating_sub(1);
         }
     }
 }
 
-fn pack(finished: Finished) -> io::Result<Vec<u8>> {
-    let Finished {
-        path,
-        request_headers,
-        request_body,
-        response_headers,
-        response_body,
-        _reserved,
-    } = finished;
-    let parts = request_body.as_ref().map(|(parts, _)| parts);
-    let head = Head {
-        path,
-        request_headers,
-        request: parts.map(|parts| parts.iter().map(Bytes::len).sum()),
-        response_headers,
-        response: response_body.as_ref().map(Vec::len),
-    };
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    serde_json::to_writer(&mut encoder, &head)?;
-    encoder.write_all(b"\n")?;
-    for part in parts.into_iter().flatten() {
-        encoder.write_all(part)?;
+impl Content {
+    fn len(&self) -> usize {
+        match self {
+            Self::Plain(text) | Self::Packed(text) => text.len(),
+        }
     }
-    encoder.write_all(&response_body.unwrap_or_default())?;
-    let mut item = encoder.finish()?;
-    item.shrink_to_fit();
-    Ok(item)
 }
 
-fn unpack(id: i64, item: &[u8]) -> io::Result<Capture> {
+fn pack(text: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text)?;
+    let mut packed = encoder.finish()?;
+    packed.shrink_to_fit();
+    Ok(packed)
+}
+
+fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    DeflateDecoder::new(item).read_to_end(&mut text)?;
-    let end = text
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .ok_or(io::ErrorKind::InvalidData)?;
-    let head: Head = serde_json::from_slice(&text[..end])?;
-    let mut bodies = &text[end + 1..];
-    let mut next = |length: Option<usize>| {
-        let (body, rest) = bodies.split_at_checked(length?)?;
-        bodies = rest;
-        Some(STANDARD.encode(body))
-    };
-    Ok(Capture {
-        id,
-        req_path: head.path,
-        req_headers: head.request_headers,
-        req_body: next(head.request),
-        resp_headers: head.response_headers,
-        resp_body: next(head.response),
-    })
+    DeflateDecoder::new(packed).read_to_end(&mut text)?;
+    Ok(text)
 }

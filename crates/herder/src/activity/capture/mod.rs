@@ -1,12 +1,12 @@
 //! Requests and answers that can be looked at: what is kept of them, and for how long (spec/http-api.md 5.4).
 //!
-//! While a request runs its capture is a `Draft`; bodies are collected as they pass. When it has ended the writer
-//! compresses it and keeps it in [`Captures`] under the number of its row.
+//! While a request runs its capture is a `Draft`; bodies are collected as they pass. When it has ended they become one
+//! text, which the writer keeps in [`Captures`] under the number of its row.
 
 mod kept;
 mod request_body;
+mod text;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,22 +14,17 @@ use bytes::Bytes;
 use http::HeaderMap;
 use parking_lot::Mutex;
 
-pub use kept::{Capture, Captures};
+pub use kept::Captures;
+pub(super) use kept::Pace;
+pub use text::Capture;
 
 use crate::proxy::Payload;
-use crate::shown_headers::shown;
 use request_body::Collected;
+use text::{Head, Lengths};
 
-/// A capture may be so many times larger than the buffer while it is not compressed: text shrinks to a quarter, and
-/// what does not shrink is too large anyway.
-const UNCOMPRESSED_FACTOR: usize = 4;
-
-/// All captures that are not compressed yet may together be so many times larger than the buffer. Beyond that the
-/// youngest are given up.
+/// All captures that are not kept yet may together be so many times larger than the buffer. Beyond that the youngest
+/// are given up.
 const PENDING_FACTOR: usize = 8;
-
-/// Headers by name.
-type HeaderTexts = BTreeMap<String, String>;
 
 /// Which bodies are kept of a request for a path; headers always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,22 +46,17 @@ impl Mask {
     }
 }
 
-/// The bytes of captures that are not compressed yet.
+/// The bodies of captures that are not kept yet.
 #[derive(Debug)]
 struct Pending {
     bytes: AtomicUsize,
-    /// Of the compressed ones, from which those of the others follow. Changed only under the lock of [`Captures`].
+    /// Of the captures that are kept, from which the limits of these follow.
     budget: AtomicUsize,
 }
 
 impl Pending {
     fn budget(&self) -> usize {
         self.budget.load(Ordering::Relaxed)
-    }
-
-    /// The most that one capture may have.
-    fn each(&self) -> usize {
-        self.budget().saturating_mul(UNCOMPRESSED_FACTOR)
     }
 
     /// The most that all may have.
@@ -92,7 +82,9 @@ impl Reservation {
 
     /// Asks for more; `false` when there is not so much.
     fn grow(&mut self, bytes: usize) -> bool {
-        if self.bytes + bytes > self.pending.each() {
+        // What is larger than the whole buffer is given up at once, though it might shrink: a picture in base64, which is
+        // what such bodies hold, hardly does, and a body of many megabytes is not held longer than its request.
+        if self.bytes + bytes > self.pending.budget() {
             return false;
         }
         let before = self.pending.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -114,27 +106,33 @@ impl Drop for Reservation {
 /// The capture of a request that has not ended.
 #[derive(Debug)]
 pub(super) struct Draft {
-    path: String,
     mask: Mask,
-    request_headers: HeaderTexts,
-    request_body: Option<Arc<Mutex<Collected>>>,
-    response_headers: HeaderTexts,
+    head: Head,
+    request_body: RequestBody,
     response_body: Vec<u8>,
-    /// For the answer's body. The request's has its own.
+    /// For the bodies, but for one of the request that is collected as it passes, which has its own.
     reserved: Reservation,
     /// Something did not fit: there will be no capture.
     too_large: bool,
+}
+
+#[derive(Debug)]
+enum RequestBody {
+    /// It is not kept, or there was none.
+    Absent,
+    /// It has been read, and is shared with whoever sends it.
+    Read(Vec<Bytes>),
+    /// It is collected as it passes.
+    Passing(Arc<Mutex<Collected>>),
 }
 
 impl Draft {
     /// Begins to capture a request to `path` with the client's headers.
     pub(super) fn begin(captures: &Captures, path: &str, headers: &HeaderMap) -> Self {
         Self {
-            path: path.to_owned(),
             mask: Mask::of(path),
-            request_headers: shown(headers),
-            request_body: None,
-            response_headers: HeaderTexts::default(),
+            head: Head::begin(path, headers),
+            request_body: RequestBody::Absent,
             response_body: Vec::new(),
             reserved: Reservation::new(captures.pending()),
             too_large: false,
@@ -147,16 +145,27 @@ impl Draft {
         if !self.mask.request {
             return payload;
         }
-        let (payload, collected) = request_body::collect(payload, Reservation::new(&self.reserved.pending));
-        self.request_body = Some(collected);
-        payload
+        match payload {
+            Payload::Pieces(pieces) => {
+                if self.reserved.grow(pieces.len()) {
+                    self.request_body = RequestBody::Read(pieces.clone().into_iter().collect());
+                } else {
+                    self.too_large = true;
+                }
+                Payload::Pieces(pieces)
+            }
+            Payload::Unread(body) => {
+                let reserved = Reservation::new(&self.reserved.pending);
+                let (body, collected) = request_body::collect(body, reserved);
+                self.request_body = RequestBody::Passing(collected);
+                Payload::Unread(body)
+            }
+        }
     }
 
-    /// The answer has begun.
+    /// The answer has begun. It always has when the capture ends; else there would be nothing to look at.
     pub(super) fn answered(&mut self, headers: &HeaderMap) {
-        self.response_headers = shown(headers);
-        // The body is kept decompressed.
-        self.response_headers.remove("Content-Encoding");
+        self.head.answered(headers);
     }
 
     /// The next part of the answer's body, decompressed.
@@ -173,21 +182,36 @@ impl Draft {
     }
 
     /// Ends the capture; `with_body` says whether the answer's body belongs to it. `None` when something did not fit.
+    ///
+    /// The bodies are copied here, and not by the writer: what they share memory with, such as the buffers of
+    /// connections, is free at once, and small ones are still in the processor's cache.
     pub(super) fn finish(self, with_body: bool) -> Option<Finished> {
-        let request_body = match &self.request_body {
-            Some(collected) => Some(collected.lock().take()?),
-            None => None,
-        };
         if self.too_large {
             return None;
         }
+        let response = (with_body && self.mask.response).then_some(self.response_body);
+        let (request, of_request) = match self.request_body {
+            RequestBody::Absent => (None, None),
+            RequestBody::Read(parts) => (Some(parts), None),
+            RequestBody::Passing(collected) => {
+                let (parts, reserved) = collected.lock().take()?;
+                (Some(parts), Some(reserved))
+            }
+        };
+        let lengths = Lengths {
+            request: request.as_ref().map(|parts| parts.iter().map(Bytes::len).sum()),
+            response: response.as_ref().map(Vec::len),
+        };
+        let bodies = lengths.request.unwrap_or(0) + lengths.response.unwrap_or(0);
+        let mut text = self.head.into_text(bodies);
+        for part in request.into_iter().flatten() {
+            text.extend_from_slice(&part);
+        }
+        text.extend_from_slice(&response.unwrap_or_default());
         Some(Finished {
-            path: self.path,
-            request_headers: self.request_headers,
-            request_body,
-            response_headers: self.response_headers,
-            response_body: (with_body && self.mask.response).then_some(self.response_body),
-            _reserved: self.reserved,
+            text: Bytes::from(text),
+            lengths,
+            _reserved: (self.reserved, of_request),
         })
     }
 }
@@ -195,12 +219,9 @@ impl Draft {
 /// The capture of a request that has ended, on its way to the writer.
 #[derive(Debug)]
 pub(super) struct Finished {
-    path: String,
-    request_headers: HeaderTexts,
-    request_body: Option<(Vec<Bytes>, Reservation)>,
-    response_headers: HeaderTexts,
-    response_body: Option<Vec<u8>>,
-    _reserved: Reservation,
+    text: Bytes,
+    lengths: Lengths,
+    _reserved: (Reservation, Option<Reservation>),
 }
 
 #[cfg(test)]

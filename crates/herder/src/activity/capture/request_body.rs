@@ -1,12 +1,12 @@
-//! The body of a request, collected for its capture without a copy.
+//! The body of a request that is sent on as it comes, collected for its capture without a copy.
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::Reservation;
-use crate::proxy::Payload;
 use crate::watched_body::watched;
 
 /// What has passed.
@@ -33,23 +33,13 @@ impl Collected {
     }
 }
 
-/// Returns the payload to send and what is, or will be, collected of it.
-pub(super) fn collect(payload: Payload, reserved: Reservation) -> (Payload, Arc<Mutex<Collected>>) {
+/// Returns the body to send and what will be collected of it.
+pub(super) fn collect(body: Body, reserved: Reservation) -> (Body, Arc<Mutex<Collected>>) {
     let collected = Arc::new(Mutex::new(Collected {
         parts: Some((Vec::new(), reserved)),
     }));
-    let payload = match payload {
-        Payload::Pieces(pieces) => {
-            for part in pieces.clone() {
-                collected.lock().push(&part);
-            }
-            Payload::Pieces(pieces)
-        }
-        Payload::Unread(inner) => {
-            Payload::Unread(watched(inner, Arc::clone(&collected), |collected, data| {
-                collected.lock().push(data);
-            }))
-        }
-    };
-    (payload, collected)
+    let body = watched(body, Arc::clone(&collected), |collected, data| {
+        collected.lock().push(data);
+    });
+    (body, collected)
 }

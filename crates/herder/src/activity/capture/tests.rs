@@ -1,7 +1,10 @@
 //! Captures without the rest of herder.
 
 use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use herder_wire::Pieces;
+use http::HeaderValue;
 use http_body_util::BodyExt;
 
 use super::*;
@@ -23,9 +26,8 @@ fn shown(captures: &Captures, id: i64) -> serde_json::Value {
 
 /// As the writer keeps it.
 fn keep(captures: &Captures, id: i64, finished: Option<Finished>) {
-    if let Some(packed) = captures.pack(finished.unwrap()) {
-        captures.insert(id, packed);
-    }
+    captures.insert(id, finished.unwrap());
+    captures.settle(Pace::Calm);
 }
 
 /// Bytes that do not shrink.
@@ -62,38 +64,128 @@ fn row_107_bodies_are_kept_as_their_path_says() {
     }
 }
 
+fn kept(captures: &Captures, ids: std::ops::RangeInclusive<i64>) -> Vec<i64> {
+    ids.filter(|id| captures.contains(*id)).collect()
+}
+
 #[test]
 fn the_budget_holds_and_the_oldest_leave() {
     let captures = Captures::new(10_000);
     for id in 1..=5 {
         keep(&captures, id, captured(&captures, "/x", b"", &noise(3000)));
     }
-    let kept: Vec<i64> = (1..=5).filter(|id| captures.contains(*id)).collect();
-    assert_eq!(kept, [3, 4, 5]);
-    keep(&captures, 6, captured(&captures, "/x", b"", &noise(20_000)));
-    assert!(
-        !captures.contains(6) && captures.contains(5),
-        "larger than everything"
-    );
-    let text = vec![b'a'; 30_000];
+    assert_eq!(kept(&captures, 1..=5), [3, 4, 5]);
+    // With its path it is larger than everything.
+    keep(&captures, 6, captured(&captures, "/x", b"", &noise(10_000)));
+    assert_eq!(kept(&captures, 1..=6), [3, 4, 5]);
+    let text = vec![b'a'; 9_900];
     keep(&captures, 7, captured(&captures, "/x", &text, b""));
-    assert!(captures.contains(7) && captures.contains(3), "text shrinks");
+    assert_eq!(kept(&captures, 1..=7), [3, 4, 5, 7], "text shrinks");
+    captures.set_budget(4000);
+    assert_eq!(kept(&captures, 1..=7), [5, 7]);
+    captures.set_budget(0);
+    assert_eq!(kept(&captures, 1..=7), [0_i64; 0]);
+}
+
+/// The answer says its number, so that no capture can stand in for another.
+fn numbered(captures: &Captures, id: i64) -> Option<Finished> {
+    captured(captures, "/x", &[b'q'; 900], format!("answer {id}").as_bytes())
+}
+
+fn assert_answers(captures: &Captures, ids: std::ops::RangeInclusive<i64>) {
+    for id in ids {
+        let expected = STANDARD.encode(format!("answer {id}"));
+        let capture = shown(captures, id);
+        assert_eq!(capture["resp_body"], expected, "{id}");
+        assert_eq!(capture["req_body"], STANDARD.encode([b'q'; 900]), "{id}");
+    }
+}
+
+#[test]
+fn captures_are_compressed_when_there_is_no_room_and_there_is_time() {
+    let captures = Captures::new(10_000);
+    for id in 1..=10 {
+        keep(&captures, id, numbered(&captures, id));
+    }
+    assert_eq!(captures.sizes().0, 0, "there was room");
+    for id in 11..=40 {
+        keep(&captures, id, numbered(&captures, id));
+    }
+    assert_eq!(kept(&captures, 1..=40).len(), 40, "compressed they all fit");
+    assert!(captures.sizes().0 > 0);
+    assert_answers(&captures, 1..=40);
+    // In a hurry the oldest leave as they are.
+    for id in 41..=60 {
+        captures.insert(id, numbered(&captures, id).unwrap());
+        captures.settle(Pace::Hurried);
+    }
+    let left = kept(&captures, 1..=60);
+    assert!(left.len() >= 10 && left.len() < 20, "{left:?}");
+    assert_eq!(left, (*left.first().unwrap()..=60).collect::<Vec<_>>());
+    assert_answers(&captures, left[0]..=60);
+    assert_eq!(captures.sizes().0, 0, "those that were compressed have left");
+    // With time again there is room again.
+    for id in 61..=90 {
+        keep(&captures, id, numbered(&captures, id));
+    }
+    assert_eq!(kept(&captures, left[0]..=90), (left[0]..=90).collect::<Vec<_>>());
+    assert_answers(&captures, left[0]..=90);
+    let (_, books, bytes) = captures.sizes();
+    assert_eq!(books, bytes);
+    assert!(bytes <= 10_000);
+}
+
+#[test]
+fn headers_are_shown_by_name_and_without_secrets() {
+    let headers = |pairs: &[(&'static str, &'static [u8])]| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    };
+    let captures = Captures::new(10_000);
+    let sent = headers(&[
+        ("x-one", b"1"),
+        ("authorization", b"Bearer k"),
+        ("x-empty", b""),
+        ("x-one", b"2"),
+        ("host", b"h"),
+        ("x-colon", b"a: b"),
+        ("x-other", b"caf\xe9\t"),
+    ]);
+    let mut draft = Draft::begin(&captures, "/x:y", &sent);
+    draft.answered(&headers(&[
+        ("content-encoding", b"gzip"),
+        ("content-type", b"a/b"),
+    ]));
+    keep(&captures, 7, draft.finish(true));
+    let expected = serde_json::json!({
+        "id": 7, "req_path": "/x:y", "req_body": null, "resp_body": "",
+        "req_headers": {
+            "X-One": "1", "Authorization": "[REDACTED]", "X-Empty": "", "X-Colon": "a: b", "X-Other": "caf\u{fffd}\t",
+        },
+        "resp_headers": {"Content-Type": "a/b"},
+    });
+    assert_eq!(shown(&captures, 7), expected);
 }
 
 #[test]
 fn what_waits_is_bounded_and_given_back() {
     let captures = Captures::new(1000);
-    let too_large = vec![0; 1000 * UNCOMPRESSED_FACTOR + 1];
+    let too_large = vec![0; 1001];
     assert!(captured(&captures, "/x", &too_large, b"").is_none());
     assert!(captured(&captures, "/x", b"", &too_large).is_none());
-    let half = vec![0; 1000 * PENDING_FACTOR / 2];
-    let waiting = [
-        captured(&captures, "/x", b"", &half).unwrap(),
-        captured(&captures, "/x", &half, b"").unwrap(),
-    ];
+    let large = vec![0; 1000];
+    let waiting: Vec<_> = (0..PENDING_FACTOR)
+        .map(|number| {
+            let (request, answer) = large.split_at(if number % 2 == 0 { 0 } else { 1000 });
+            captured(&captures, "/x", request, answer).unwrap()
+        })
+        .collect();
     assert!(captured(&captures, "/x", b"", b"1").is_none(), "no room");
     drop(waiting);
-    assert!(captured(&captures, "/x", b"", &half).is_some());
+    assert!(captured(&captures, "/x", b"", &large).is_some());
     assert_eq!(captures.pending().bytes.load(Ordering::Relaxed), 0);
 }
 
@@ -105,6 +197,7 @@ async fn a_body_that_streams_through_is_collected() {
         panic!("it is not read here")
     };
     assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
+    draft.answered(&HeaderMap::new());
     keep(&captures, 1, draft.finish(false));
     let capture = shown(&captures, 1);
     assert_eq!(capture["req_body"], "aGVsbG8=");

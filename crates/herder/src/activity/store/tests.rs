@@ -8,7 +8,7 @@ use herder_testkit::{PATIENCE, poll_until, wait_until};
 use herder_wire::usage::Usage;
 use jiff::Timestamp;
 
-use super::writer::LARGEST_BATCH;
+use super::queue::QUEUE_LENGTH;
 use super::*;
 use crate::activity::capture;
 use crate::activity::costs::{self, KeptCosts};
@@ -297,7 +297,8 @@ async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
     let store = Store::open(&Settings::default(), Arc::clone(&logs)).unwrap();
     let reader = store.view().reader;
     let hanging = reader.connection.lock();
-    let rows = QUEUE_LENGTH + LARGEST_BATCH + 10;
+    // One batch that hangs, a queue behind it, and some more.
+    let rows = 2 * QUEUE_LENGTH + 10;
     let before = Instant::now();
     for _ in 0..rows {
         store.insert(row("m"), None);
@@ -498,7 +499,7 @@ async fn config_1_4_a_smaller_capture_budget_evicts_and_none_drops_all() {
     let late = captured(&store, 1000);
     wait_for(&store, 3).await;
     assert_eq!(kept_captures(&store, 1..=3), [1, 2, 3]);
-    store.apply(store.prepare(with_budget(2500)).unwrap());
+    store.apply(store.prepare(with_budget(2000)).unwrap());
     assert_eq!(kept_captures(&store, 1..=3), [2, 3]);
     store.apply(store.prepare(with_budget(0)).unwrap());
     assert!(store.captures().is_none(), "nobody collects any more");

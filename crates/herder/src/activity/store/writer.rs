@@ -2,63 +2,62 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 
+use super::queue::{Batch, Queue};
 use super::settings::Retention;
-use super::{Message, Record, Shared};
-use crate::activity::costs::{self, KeptCosts};
+use super::{Record, Shared};
+use crate::activity::capture::Pace;
+use crate::activity::costs;
 use crate::activity::row::{Tokens, saturating};
 
-/// Rows that go into one transaction when there is a queue: one commit for all of them.
-pub(super) const LARGEST_BATCH: usize = 128;
+/// With so many requests in a batch there is time to compress captures. Batches begin 20 ms after one another at the
+/// earliest, so this is up to 200 requests a second. Beyond that captures stay as they are, and so fewer of them: at
+/// thousands of requests a second nobody looks at one before it has left anyway.
+const CALM_BATCH: usize = 4;
 
 /// The thread that writes.
 pub(super) struct Writer {
     connection: Arc<Mutex<Connection>>,
     shared: Arc<Shared>,
+    queue: Arc<Queue>,
     /// Rows lost since the database began to fail.
     failing: usize,
 }
 
 impl Writer {
     /// Nothing runs yet.
-    pub(super) fn new(connection: Arc<Mutex<Connection>>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(connection: Arc<Mutex<Connection>>, shared: Arc<Shared>, queue: Arc<Queue>) -> Self {
         Self {
             connection,
             shared,
+            queue,
             failing: 0,
         }
     }
 
-    /// Writes what comes, until it is told to end or nobody is left who could send anything.
-    pub(super) fn run(mut self, messages: &Receiver<Message>) {
-        let mut batch = Vec::new();
-        let mut costs: Vec<KeptCosts> = Vec::new();
-        let mut ends = false;
-        while !ends && let Ok(first) = messages.recv() {
-            let mut next = Some(first);
-            while let Some(message) = next {
-                match message {
-                    Message::Record(record) => batch.push(*record),
-                    Message::Costs(more) => costs.extend(more),
-                    // Every write prunes, even one of nothing.
-                    Message::Prune => {}
-                    Message::End => ends = true,
-                }
-                let full = ends || batch.len() + costs.len() >= LARGEST_BATCH;
-                next = if full { None } else { messages.try_recv().ok() };
+    /// Writes what comes, until there is a last batch.
+    pub(super) fn run(mut self) {
+        let mut batch = Batch::default();
+        loop {
+            self.queue.take(&mut batch);
+            // A store that ends without ever having been used deletes nothing, either.
+            if batch.has_work() {
+                self.store(&mut batch);
             }
-            self.store(&mut batch, &mut costs);
+            if batch.last {
+                return;
+            }
+            self.queue.rest();
         }
     }
 
     /// Writes and prunes, and empties the batch; a failure costs the batch and nothing else.
-    fn store(&mut self, batch: &mut Vec<Record>, costs: &mut Vec<KeptCosts>) {
-        let result = self.write(batch, costs);
+    fn store(&mut self, batch: &mut Batch) {
+        let result = self.write(batch);
         let logger = self.shared.logs.logger();
         match result {
             Ok(ids) => {
@@ -78,11 +77,10 @@ impl Writer {
                     logger.error(format_args!("activity: requests go unrecorded: {error}"));
                 }
                 // At least one: a failure to prune is one, too.
-                self.failing += batch.len().max(1);
+                self.failing += batch.records.len().max(1);
             }
         }
         batch.clear();
-        costs.clear();
         let lost = self.shared.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             logger.warn(format_args!(
@@ -92,35 +90,32 @@ impl Writer {
     }
 
     /// Writes rows and captures, and returns the ids of the rows.
-    fn write(&self, batch: &mut [Record], costs: &[KeptCosts]) -> rusqlite::Result<Vec<i64>> {
+    fn write(&self, batch: &mut Batch) -> rusqlite::Result<Vec<i64>> {
         let captures = &self.shared.captures;
-        // Before the lock, under which queries of a store in memory wait.
-        let packed: Vec<_> = batch
-            .iter_mut()
-            .map(|record| captures.pack(record.capture.take()?))
-            .collect();
+        let pace = if batch.records.len() <= CALM_BATCH {
+            Pace::Calm
+        } else {
+            Pace::Hurried
+        };
         let mut connection = self.connection.lock();
         let retention = *self.shared.retention.lock();
-        let ids = write(&mut connection, batch, costs, retention)?;
+        let ids = write(&mut connection, batch, retention)?;
         // Still under it: a row in memory is never seen without its capture.
-        for (id, packed) in ids.iter().zip(packed) {
-            if let Some(packed) = packed {
-                captures.insert(*id, packed);
+        for (id, record) in ids.iter().zip(&mut batch.records) {
+            if let Some(capture) = record.capture.take() {
+                captures.insert(*id, capture);
             }
         }
+        drop(connection);
+        captures.settle(pace);
         Ok(ids)
     }
 }
 
 /// Writes the rows and costs, and deletes those whose time is over. Returns the ids of the new ones.
-fn write(
-    connection: &mut Connection,
-    batch: &[Record],
-    costs: &[KeptCosts],
-    retention: Retention,
-) -> rusqlite::Result<Vec<i64>> {
+fn write(connection: &mut Connection, batch: &Batch, retention: Retention) -> rusqlite::Result<Vec<i64>> {
     let transaction = connection.transaction()?;
-    let mut ids = Vec::with_capacity(batch.len());
+    let mut ids = Vec::with_capacity(batch.records.len());
     {
         let mut insert = transaction.prepare_cached(
             "INSERT INTO activity (ts_created, model_id, req_path, resp_content_type, resp_status_code, error_msg,
@@ -128,7 +123,7 @@ fn write(
                  prompt_per_second, tokens_per_second, duration_ms, queued_ms, first_byte_ms)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
-        for Record { row, .. } in batch {
+        for Record { row, capture: _ } in &batch.records {
             let tokens = Tokens::from(row.usage);
             insert.execute(params![
                 row.created,
@@ -166,7 +161,7 @@ fn write(
                 .execute([oldest])?;
         }
     }
-    costs::write(&transaction, costs)?;
+    costs::write(&transaction, &batch.costs)?;
     transaction.commit()?;
     Ok(ids)
 }

@@ -119,6 +119,13 @@ impl GpuReader {
         }
         Vec::new()
     }
+
+    /// Until when no look can give anything, because every source has failed and is left alone.
+    pub(super) fn rests_until(&self) -> Option<Instant> {
+        let pauses = self.places.iter().map(|place| place.not_before);
+        // The least is `None` when one of them may be asked at any time.
+        pauses.min().flatten()
+    }
 }
 
 /// How long a source is left alone after so many failures in a row.

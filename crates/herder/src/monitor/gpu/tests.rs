@@ -72,6 +72,7 @@ async fn runtime_5_1_a_tool_that_dies_is_replaced_and_comes_back() {
     script(folder.path(), "nvidia-smi", NVIDIA, 0);
     assert_eq!(uuids(15).await, ["77"], "it is left alone for 10 seconds");
     assert_eq!(uuids(20).await, ["GPU-a", "GPU-b"]);
+    assert_eq!(reader.rests_until(), None, "there are GPUs to look at");
     assert_eq!(
         lines(&ring),
         [
@@ -98,6 +99,8 @@ async fn runtime_5_3_no_source_is_said_once() {
     for seconds in [0, 5, 30, 60, 600] {
         let now = start + Duration::from_secs(seconds);
         assert_eq!(reader.read(now, Timestamp::UNIX_EPOCH, &logger).await, []);
+        let rest = reader.rests_until().map(|until| until - now);
+        assert!(rest.is_some_and(|rest| rest <= LONGEST_PAUSE), "{rest:?}");
     }
     assert_eq!(
         lines(&ring),

@@ -127,7 +127,7 @@ mod tests {
             path: "/x".to_owned(),
             method: Method::POST,
             headers: HeaderMap::new(),
-            client: String::new(),
+            client: Arc::default(),
         })
     }
 

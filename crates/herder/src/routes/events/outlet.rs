@@ -23,7 +23,7 @@ pub(super) struct Outlet {
     frames: mpsc::Sender<Bytes>,
     logs: Arc<Logs>,
     /// Whose stream this is, for the log.
-    client: String,
+    client: Arc<str>,
     /// Ends the connection, where one stream has one for itself.
     hang_up: Option<HangUp>,
 }
@@ -42,7 +42,7 @@ impl Outlet {
     /// An outlet, and where its frames come out.
     pub(super) fn new(
         logs: Arc<Logs>,
-        client: String,
+        client: Arc<str>,
         hang_up: Option<HangUp>,
     ) -> (Self, mpsc::Receiver<Bytes>) {
         // What waits beyond one event waits in the sources, which know how to make it less.
@@ -109,8 +109,7 @@ mod tests {
     async fn a_client_that_does_not_read_is_dropped_with_a_line() {
         let logs = Arc::new(logs());
         let hang_up = HangUp::new();
-        let (outlet, mut frames) =
-            Outlet::new(Arc::clone(&logs), "10.1.2.3".to_owned(), Some(hang_up.clone()));
+        let (outlet, mut frames) = Outlet::new(Arc::clone(&logs), "10.1.2.3".into(), Some(hang_up.clone()));
         let begin = Instant::now();
         assert_eq!(outlet.send(Bytes::from_static(b"1")).await, Ok(()));
         assert_eq!(begin.elapsed(), Duration::ZERO);
@@ -130,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_leaves_is_no_news() {
         let logs = Arc::new(logs());
-        let (outlet, frames) = Outlet::new(Arc::clone(&logs), "10.1.2.3".to_owned(), None);
+        let (outlet, frames) = Outlet::new(Arc::clone(&logs), "10.1.2.3".into(), None);
         drop(frames);
         assert_eq!(outlet.send(Bytes::from_static(b"1")).await, Err(Gone));
         assert!(logs.proxy().history().is_empty());
