@@ -91,9 +91,10 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
         let report = (case.run)(&settings).with_context(|| format!("{} was not measured", case.name))?;
         println!("\n{}", report.text());
         reports.push(report);
-    }
-    if let Some(path) = json {
-        report::write_json(&path, &reports)?;
+        // After each case: what is there stays when a later one fails.
+        if let Some(path) = &json {
+            report::write_json(path, &reports)?;
+        }
     }
     Ok(())
 }

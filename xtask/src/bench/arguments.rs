@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// Who is in the table anyway.
+const TAKEN_NAMES: [&str; 3] = ["direct", "nginx", "herder"];
+
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Arguments {
@@ -30,14 +33,17 @@ impl Arguments {
     /// # Errors
     /// A flag that does not exist or lacks its value, or a peer that is not `NAME=COMMAND,URL`.
     pub(super) fn parse(words: &[&str]) -> Result<Self> {
-        let (mut cases, mut json, mut peers) = (Vec::new(), None, Vec::new());
+        let (mut cases, mut json, mut peers) = (Vec::new(), None, Vec::<Peer>::new());
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
             match word {
                 "--json" => json = Some(PathBuf::from(words.next().context("--json needs a file")?)),
-                "--peer" => peers.push(Peer::parse(
-                    words.next().context("--peer needs NAME=COMMAND,URL")?,
-                )?),
+                "--peer" => {
+                    let peer = Peer::parse(words.next().context("--peer needs NAME=COMMAND,URL")?)?;
+                    let is_new = peers.iter().all(|other| other.name != peer.name);
+                    ensure!(is_new, "there are two peers {}", peer.name);
+                    peers.push(peer);
+                }
                 flag if flag.starts_with('-') => {
                     bail!("unknown flag {flag}: there are --json FILE and --peer NAME=COMMAND,URL")
                 }
@@ -59,6 +65,12 @@ impl Peer {
         ensure!(
             !name.is_empty() && !command.is_empty(),
             "'{text}' lacks a name or a command"
+        );
+        // It becomes a row of the table, and the name of a log file.
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        ensure!(
+            name.chars().all(fits) && !TAKEN_NAMES.contains(&name),
+            "'{name}' cannot be the name of a peer"
         );
         let place = url
             .strip_prefix("http://")
@@ -116,6 +128,8 @@ mod tests {
             ),
             ("no command", None),
             ("=x,http://127.0.0.1:1", None),
+            ("nginx=x,http://127.0.0.1:1", None),
+            ("../a=x,http://127.0.0.1:1", None),
             ("x=,http://127.0.0.1:1", None),
             ("x=y,127.0.0.1:1", None),
             ("x=y,https://127.0.0.1:1", None),
@@ -133,8 +147,10 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_without_its_value_is_refused() {
-        for words in [&["--json"][..], &["--peer"], &["--fast"]] {
+    fn what_cannot_be_meant_is_refused() {
+        let peer = "a=b,http://127.0.0.1:1";
+        let twice = ["--peer", peer, "--peer", peer];
+        for words in [&["--json"][..], &["--peer"], &["--fast"], &twice] {
             assert!(Arguments::parse(words).is_err(), "{words:?}");
         }
     }

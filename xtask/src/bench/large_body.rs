@@ -51,17 +51,12 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
         let edits = if *model == EDITED { ", edited" } else { "" };
         let name = format!("{}{edits}", subject.name);
         let milliseconds = |figure: fn(&Requests) -> f64| median(results.iter().map(figure)) / 1e3;
-        let mut figures = vec![
-            Figure::new("p50", "ms", milliseconds(|one| one.p50)),
-            Figure::new(
-                "CPU",
-                "ms",
-                milliseconds(|one| one.processor.router.unwrap_or(0.0)),
-            ),
-        ];
+        let mut figures = vec![Figure::new("p50", "ms", milliseconds(|one| one.p50))];
         if subject.role != Role::Direct {
             let added = paired(results, direct, |own, direct| (own.p50 - direct.p50) / 1e3);
             figures.push(Figure::new("over direct", "ms", added));
+            let processor = milliseconds(|one| one.processor.router.unwrap_or(f64::NAN));
+            figures.push(Figure::new("CPU", "ms", processor));
         }
         if let Some(nginx) = nginx.filter(|_| subject.role != Role::Direct) {
             let ratio = paired(results, nginx, ratio);
