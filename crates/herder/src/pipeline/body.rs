@@ -9,9 +9,10 @@ use http_body_util::BodyExt;
 
 use crate::error::ApiError;
 
-/// The most that is set aside because of a `Content-Length` alone. A client that announces much and sends little
-/// takes no more than this.
-const ADVANCE_BYTES: u64 = 1024 * 1024;
+/// The most that is set aside because of a `Content-Length` alone. The system gives memory only for what has been
+/// written to, so a client that announces much and sends little takes little; a chat with pictures fits, and is never
+/// moved while it grows.
+const ADVANCE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// How long the rest of a refused body is read and thrown away. A client that sends everything before it reads would
 /// otherwise meet a reset connection instead of the answer that says why.
