@@ -36,8 +36,8 @@ usage: cargo xtask <command>
                 documentation, browser tests
   llama         install llama.cpp's server and a small model under the user's cache folder, print their paths
   bench [CASE…] [--json FILE] [--peer NAME=COMMAND,URL]…
-                the measurements of docs/performance.md, in release builds: p1 to p8 and micro when none is named;
-                readiness and activity (long) only by name
+                the measurements of docs/performance.md, in release builds, beside nginx and the peers; when no case is
+                named all but the long ones (readiness, activity)
   sim [flags of herder sim]
                 the scheduling strategies side by side: sim --all prints what must come out, and whether it does
   tidy          the rules of the house that no other tool checks

@@ -14,8 +14,17 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 /// The cargo that runs this chore, working in the repository.
+///
+/// What it has said about the package `xtask` in our environment is taken back: the build script of `ring` runs again
+/// when these variables change, so that each way to call cargo would build most of herder anew, for minutes.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let is_about_us = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_about_us) {
+            command.env_remove(name);
+        }
+    }
     command.current_dir(repository());
     command
 }

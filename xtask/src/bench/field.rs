@@ -235,27 +235,21 @@ impl Field {
 
     /// Runs the client; what it says, and what each `unit` of it has cost.
     fn run(&self, subject: &Subject, model: &str, words: &[&str], unit: &str) -> Result<(Value, Processor)> {
-        let (routers, upstreams) = (self.routers(subject)?, self.upstreams()?);
-        let costs = || -> Result<[f64; 2]> {
-            Ok([
-                sum(&routers, Process::processor_seconds)?,
-                sum(&upstreams, Process::processor_seconds)?,
-            ])
-        };
-        let before = costs()?;
+        let routers = Meter::start(self.routers(subject)?)?;
+        let upstreams = Meter::start(self.upstreams()?)?;
         let address = subject.address.to_string();
         let mut command = Command::new(release_program(LOAD));
         command
             .args(words)
             .args(["--model", model, "--address", &address, "--path", &subject.path]);
         let text = programs::output(&mut command).with_context(|| format!("asking {}", subject.name))?;
-        let after = costs()?;
+        let (routers, upstreams) = (routers.seconds()?, upstreams.seconds()?);
         let figures: Value = serde_json::from_str(&text)?;
         let count = number(&figures, unit)?;
         let each = |seconds: f64| seconds * 1e6 / count;
         let processor = Processor {
-            router: subject.server.map(|_| each(after[0] - before[0])),
-            upstream: each(after[1] - before[1]),
+            router: subject.server.map(|_| each(routers)),
+            upstream: each(upstreams),
             client: each(number(&figures, "processor_seconds")?),
         };
         Ok((figures, processor))
@@ -348,6 +342,30 @@ impl Subject {
             Role::Herder => true,
             Role::Peer { edits } => edits,
         }
+    }
+}
+
+/// Processor time of some processes from a moment on.
+struct Meter(Vec<(Process, f64)>);
+
+impl Meter {
+    fn start(processes: Vec<Process>) -> Result<Self> {
+        let mut start = Vec::new();
+        for process in processes {
+            if let Some(seconds) = process.processor_seconds()? {
+                start.push((process, seconds));
+            }
+        }
+        Ok(Self(start))
+    }
+
+    /// Seconds since the start, without those of processes that have ended since.
+    fn seconds(&self) -> Result<f64> {
+        let mut sum = 0.0;
+        for (process, before) in &self.0 {
+            sum += process.processor_seconds()?.map_or(0.0, |now| now - before);
+        }
+        Ok(sum)
     }
 }
 

@@ -51,17 +51,12 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
         let edits = if *model == EDITED { ", edited" } else { "" };
         let name = format!("{}{edits}", subject.name);
         let milliseconds = |figure: fn(&Requests) -> f64| median(results.iter().map(figure)) / 1e3;
-        let mut figures = vec![
-            Figure::new("p50", "ms", milliseconds(|one| one.p50)),
-            Figure::new(
-                "CPU",
-                "ms",
-                milliseconds(|one| one.processor.router.unwrap_or(0.0)),
-            ),
-        ];
+        let mut figures = vec![Figure::new("p50", "ms", milliseconds(|one| one.p50))];
         if subject.role != Role::Direct {
             let added = paired(results, direct, |own, direct| (own.p50 - direct.p50) / 1e3);
             figures.push(Figure::new("over direct", "ms", added));
+            let processor = milliseconds(|one| one.processor.router.unwrap_or(f64::NAN));
+            figures.push(Figure::new("CPU", "ms", processor));
         }
         if let Some(nginx) = nginx.filter(|_| subject.role != Role::Direct) {
             let ratio = paired(results, nginx, ratio);
@@ -76,15 +71,13 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
             &plain_memory
         };
         // Both ways through nginx share a process; only the usual one is measured.
-        if let Some((_, added)) = memory.iter().find(|(name, _)| *name == subject.name) {
-            figures.push(Figure::new("added memory", "MB", *added));
+        if let Some(added) = memory.iter().find(|added| added.name == subject.name) {
+            figures.push(Figure::new("the first adds", "MB", added.by_first));
+            figures.push(Figure::new("all add", "MB", added.by_all));
             if subject.role == Role::Herder && *model == PLAIN {
                 let limit = BODY_MEGABYTES + EXTRA_MEGABYTES;
-                promises.push(promise(
-                    "MB added by a body of 8 MB, unedited".to_owned(),
-                    *added,
-                    limit,
-                ));
+                let what = "peak MB that bodies of 8 MB add, unedited".to_owned();
+                promises.push(promise(what, added.by_all, limit));
             }
         }
         rows.push(Row {
@@ -119,21 +112,37 @@ fn large(model: &str) -> Load<'_> {
     }
 }
 
-/// What large requests add at most to the memory of each router that can serve them, by name.
-fn added_memory(field: &Field, model: &'static str) -> Result<Vec<(String, f64)>> {
+/// What large requests add at most to the memory of a router, in units of 1,000,000 bytes.
+struct AddedMemory {
+    name: String,
+    by_first: f64,
+    /// By `REQUESTS` and the first, one after the other.
+    by_all: f64,
+}
+
+/// Asks each router that can serve the model.
+fn added_memory(field: &Field, model: &'static str) -> Result<Vec<AddedMemory>> {
     let can = |subject: &&Subject| subject.role != Role::Direct && (model == PLAIN || subject.edits());
-    let routers = field.subjects.iter().filter(can);
-    routers
-        .map(|subject| {
-            let small = Load {
-                body: "text:1024",
-                amount: Amount::Requests(WARM_UP),
-                ..large(model)
-            };
-            field.requests(subject, &small)?;
-            let before = field.forget_peak(subject)?;
-            field.requests(subject, &large(model))?;
-            Ok((subject.name.clone(), field.peak(subject)? - before))
+    let measure = |subject: &Subject| {
+        let small = Load {
+            body: "text:1024",
+            amount: Amount::Requests(WARM_UP),
+            ..large(model)
+        };
+        let first = Load {
+            amount: Amount::Requests(1),
+            ..large(model)
+        };
+        field.requests(subject, &small)?;
+        let before = field.forget_peak(subject)?;
+        field.requests(subject, &first)?;
+        let by_first = field.peak(subject)? - before;
+        field.requests(subject, &large(model))?;
+        Ok(AddedMemory {
+            name: subject.name.clone(),
+            by_first,
+            by_all: field.peak(subject)? - before,
         })
-        .collect()
+    };
+    field.subjects.iter().filter(can).map(measure).collect()
 }

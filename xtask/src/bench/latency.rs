@@ -8,7 +8,7 @@ use super::report::{Figure, Promise, Report, Row};
 use super::rounds::{interleaved, median, paired};
 use super::throughput::costs;
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 /// Length of one measurement.
 const SECONDS: f64 = 1.5;

@@ -62,13 +62,16 @@ impl Process {
         self.executable.file_name().is_some_and(|name| name == program)
     }
 
-    /// Seconds on a processor so far, of all threads that it has now.
+    /// Seconds on a processor so far, of all threads that it has now; none when it has ended.
     ///
     /// # Errors
-    /// It has ended, or the kernel does not count.
-    pub(super) fn processor_seconds(&self) -> Result<f64> {
+    /// The kernel does not count.
+    pub(super) fn processor_seconds(&self) -> Result<Option<f64>> {
+        let Ok(threads) = folder_entries(&self.folder.join("task")) else {
+            return Ok(None);
+        };
         let mut nanoseconds = 0.0;
-        for thread in folder_entries(&self.folder.join("task"))? {
+        for thread in threads {
             // A thread that ends meanwhile has no part in what is measured.
             let Ok(text) = fs::read_to_string(thread.join("schedstat")) else {
                 continue;
@@ -78,36 +81,48 @@ impl Process {
                 .parse::<f64>()
                 .with_context(|| format!("schedstat: {text}"))?;
         }
-        Ok(nanoseconds / 1e9)
+        Ok(Some(nanoseconds / 1e9))
     }
 
-    /// Resident memory now, in units of 1,000,000 bytes.
+    /// Resident memory now, in units of 1,000,000 bytes; none of a process that has ended.
     ///
     /// # Errors
-    /// It has ended.
+    /// The kernel does not say.
     pub(super) fn resident(&self) -> Result<f64> {
         self.megabytes("VmRSS:")
     }
 
-    /// The most that was resident since the last `forget_peak`.
+    /// The most that was resident since the last `forget_peak`; none of a process that has ended.
     ///
     /// # Errors
-    /// It has ended.
+    /// The kernel does not say.
     pub(super) fn peak(&self) -> Result<f64> {
         self.megabytes("VmHWM:")
     }
 
     /// # Errors
-    /// It has ended, or belongs to somebody else.
+    /// It belongs to somebody else.
     pub(super) fn forget_peak(&self) -> Result<()> {
         let file = self.folder.join("clear_refs");
         // 5 is the peak (the kernel's documentation of this file).
-        fs::write(&file, "5").with_context(|| format!("cannot write {}", file.display()))
+        match fs::write(&file, "5") {
+            Err(error) if self.is_alive() => {
+                Err(error).with_context(|| format!("cannot write {}", file.display()))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether it has memory and can run; one that has ended and waits for its parent has none.
+    pub(super) fn is_alive(&self) -> bool {
+        fs::read_link(self.folder.join("exe")).is_ok()
     }
 
     fn megabytes(&self, field: &str) -> Result<f64> {
-        let status = fs::read_to_string(self.folder.join("status"))?;
-        megabytes(&status, field)
+        match fs::read_to_string(self.folder.join("status")) {
+            Ok(status) if self.is_alive() => megabytes(&status, field),
+            Ok(_) | Err(_) => Ok(0.0),
+        }
     }
 }
 
@@ -121,6 +136,23 @@ fn megabytes(status: &str, field: &str) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_has_ended_costs_nothing() {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let find = |process: &Process| process.folder.ends_with(child.id().to_string());
+        let process = below(std::process::id()).unwrap().into_iter().find(find).unwrap();
+        assert!(process.resident().unwrap() > 0.0);
+        assert!(process.processor_seconds().unwrap().is_some());
+        process.forget_peak().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!process.is_alive());
+        assert_eq!(process.peak().unwrap(), 0.0);
+        assert_eq!(process.processor_seconds().unwrap(), None);
+        process.forget_peak().unwrap();
+    }
 
     #[test]
     fn the_kernels_lines_are_read() {

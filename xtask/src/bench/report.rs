@@ -2,6 +2,7 @@
 //!
 //! A report only holds and shows figures: what is measured and promised is the business of the case.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -85,10 +86,12 @@ impl Report {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
-    /// One column for each figure, in the order in which the rows name them first.
+    /// One column for each figure, in the order of the row that has most of them.
     fn table(&self) -> Vec<String> {
         let mut columns: Vec<String> = Vec::new();
-        for figure in self.rows.iter().flat_map(|row| &row.figures) {
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.sort_by_key(|row| Reverse(row.figures.len()));
+        for figure in rows.iter().flat_map(|row| &row.figures) {
             let heading = figure.heading();
             if !columns.contains(&heading) {
                 columns.push(heading);

@@ -154,7 +154,7 @@ mod tests {
         };
         let log = server.log.clone();
         drop(server);
-        assert!(sleeping.processor_seconds().is_err(), "still there: {sleeping:?}");
+        assert!(!sleeping.is_alive(), "still there: {sleeping:?}");
         fs::remove_file(log).unwrap();
     }
 

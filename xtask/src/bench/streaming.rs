@@ -11,8 +11,8 @@ use super::throughput::costs;
 /// Streams side by side. The upstream writes 50 chunks a second to each.
 const STREAMS: u32 = 200;
 
-/// Chunks of each stream: five seconds.
-const CHUNKS: u32 = 250;
+/// Chunks of each stream: four seconds.
+const CHUNKS: u32 = 200;
 
 const ROUNDS: usize = 3;
 

@@ -12,7 +12,7 @@ const CONNECTIONS: [usize; 2] = [32, 256];
 const ROUNDS: usize = 5;
 
 /// Length of one measurement.
-const SECONDS: f64 = 2.0;
+const SECONDS: f64 = 1.5;
 
 /// # Errors
 /// Somebody does not start, or answers something else than he should.
