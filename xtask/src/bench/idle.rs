@@ -1,6 +1,7 @@
 //! p8: what a herder costs that nobody asks anything.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -35,7 +36,10 @@ pub(super) fn run(_: &Settings) -> Result<Report> {
     let guard = guard.context("herder has no guard")?;
     let before = herder.wakeups()?;
     sleep(IDLE_TIME);
-    let wakeups = (herder.wakeups()? - before) as f64 / IDLE_TIME.as_secs_f64();
+    let since =
+        |(thread, count): (PathBuf, u64)| count.saturating_sub(before.get(&thread).copied().unwrap_or(0));
+    let wakeups: u64 = herder.wakeups()?.into_iter().map(since).sum();
+    let wakeups = wakeups as f64 / IDLE_TIME.as_secs_f64();
     let rows = [("herder", &herder), ("its guard", guard)].map(|(subject, process)| {
         let rollup = process.file("smaps_rollup")?;
         let megabytes = |field: &str| processes::megabytes(&rollup, field);

@@ -74,21 +74,22 @@ impl Process {
         fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
     }
 
-    /// How often its threads have slept and been woken so far.
+    /// How often each of its threads has slept and been woken so far.
     ///
     /// # Errors
     /// It has ended.
-    pub(super) fn wakeups(&self) -> Result<u64> {
-        let mut sum = 0;
+    pub(super) fn wakeups(&self) -> Result<BTreeMap<PathBuf, u64>> {
+        let mut counts = BTreeMap::new();
         for thread in folder_entries(&self.folder.join("task"))? {
             // A thread that ends meanwhile has no part in what is measured.
             let status = fs::read_to_string(thread.join("status")).unwrap_or_default();
             let line = status
                 .lines()
                 .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-            sum += line.map_or(Ok(0), |count| count.trim().parse::<u64>())?;
+            let count = line.map_or(Ok(0), |count| count.trim().parse())?;
+            counts.insert(thread, count);
         }
-        Ok(sum)
+        Ok(counts)
     }
 
     /// Whether it runs a program of this name.
