@@ -146,7 +146,11 @@ fn written(counts: &Counts) -> String {
     format!("{:#}\n", Value::from(counts))
 }
 
+/// What was kept; nothing when nobody has kept anything.
 fn read(file: &Path) -> Result<Counts> {
+    if !file.exists() {
+        return Ok(Counts::new());
+    }
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     serde_json::from_str::<Map<String, Value>>(&text)?
         .into_iter()
@@ -247,5 +251,6 @@ mod tests {
         let read = read(&file);
         fs::remove_file(&file).unwrap();
         assert_eq!(read.unwrap(), counts);
+        assert_eq!(super::read(&file).unwrap(), Counts::new(), "nothing is kept");
     }
 }
