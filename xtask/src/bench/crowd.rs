@@ -234,7 +234,7 @@ fn event() -> Result<f64> {
     let mut bench = Command::new(executable("herder-core", "crowd")?);
     bench.args(["--bench", &format!("crowd::fair::{WANTED}"), "--exact"]);
     let said = programs::output(&mut bench)?;
-    let median = said.lines().filter_map(median_column).last();
+    let median = said.lines().rev().find_map(median_column);
     Ok(median.with_context(|| format!("no median in\n{said}"))? / 2.0)
 }
 

@@ -110,8 +110,8 @@ pub(super) fn executable(package: &str, bench: &str) -> Result<PathBuf> {
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let path = messages
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .last();
+        .rev()
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
     path.with_context(|| format!("cargo does not say where the bench {bench} is"))
 }
 
