@@ -6,6 +6,7 @@
 
 mod activity;
 mod arguments;
+mod crowd;
 mod field;
 mod idle;
 mod large_body;
@@ -48,6 +49,7 @@ const CASES: &[Case] = &[
     Case::usual("p3", streaming::run),
     Case::usual("p4", large_body::run),
     Case::usual("p5", latency::edited),
+    Case::usual("p7", crowd::run),
     Case::usual("p8", idle::run),
     Case::usual("micro", micro::run),
     Case::long("readiness", readiness::run),
@@ -75,6 +77,8 @@ impl Case {
 /// What the command line says to all cases.
 struct Settings {
     peers: Vec<Peer>,
+    /// The counts of `micro` become those that later ones are compared with.
+    save_instructions: bool,
 }
 
 /// Measures the cases that are named, or those that are measured by default, and prints a table for each.
@@ -82,8 +86,16 @@ struct Settings {
 /// # Errors
 /// An unknown name or flag, a build that fails, or a measurement that cannot be taken here.
 pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let Arguments { cases, json, peers } = Arguments::parse(words)?;
-    let settings = Settings { peers };
+    let Arguments {
+        cases,
+        json,
+        peers,
+        save_instructions,
+    } = Arguments::parse(words)?;
+    let settings = Settings {
+        peers,
+        save_instructions,
+    };
     let mut reports = Vec::new();
     let cases = chosen(&cases)?;
     build()?;

@@ -35,9 +35,10 @@ usage: cargo xtask <command>
   test          everything: formatting, web page, lints, tidy, unit, property, acceptance, real inference,
                 documentation, browser tests
   llama         install llama.cpp's server and a small model under the user's cache folder, print their paths
-  bench [CASE…] [--json FILE] [--peer NAME=COMMAND,URL]…
+  bench [CASE…] [--json FILE] [--peer NAME=COMMAND,URL]… [--save-instructions]
                 the measurements of docs/performance.md, in release builds, beside nginx and the peers; when no case is
                 named all but the long ones (readiness, activity)
+                --save-instructions    what micro counts is what later runs are compared with
   sim [flags of herder sim]
                 the scheduling strategies side by side: sim --all prints what must come out, and whether it does
   tidy          the rules of the house that no other tool checks

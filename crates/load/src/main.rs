@@ -14,6 +14,7 @@
 mod bodies;
 mod clock;
 mod connection;
+mod crowd;
 mod events;
 mod flags;
 mod framing;
@@ -34,7 +35,8 @@ usage: load upstream --port P
                      --connections N (--seconds S | --requests N) [--path /v1/chat/completions]
        load streams  --address HOST:PORT --model NAME --body text:BYTES
                      --streams N --chunks N [--path /v1/chat/completions]
-The clients print one line of JSON.
+       load crowd    --address HOST:PORT --models N --body text:BYTES --connections N
+The clients print one line of JSON. The crowd asks for model-0 to model-(N-1) and stays until standard input ends.
 ";
 
 fn main() -> ExitCode {
@@ -70,6 +72,7 @@ fn run(words: &[String]) -> Result<()> {
             println!("{report}");
             Ok(())
         }
+        "crowd" => runtime.block_on(crowd::run(&crowd::Plan::read(&flags)?)),
         unknown => bail!("unknown command {unknown}\n{USAGE}"),
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Arguments {
     /// Where the figures go as JSON.
     pub(super) json: Option<PathBuf>,
     pub(super) peers: Vec<Peer>,
+    /// Write what `micro` counts to docs/instructions.json.
+    pub(super) save_instructions: bool,
 }
 
 /// Another router for the same table.
@@ -34,6 +36,7 @@ impl Arguments {
     /// A flag that does not exist or lacks its value, or a peer that is not `NAME=COMMAND,URL`.
     pub(super) fn parse(words: &[&str]) -> Result<Self> {
         let (mut cases, mut json, mut peers) = (Vec::new(), None, Vec::<Peer>::new());
+        let mut save_instructions = false;
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
             match word {
@@ -44,13 +47,21 @@ impl Arguments {
                     ensure!(is_new, "there are two peers {}", peer.name);
                     peers.push(peer);
                 }
+                "--save-instructions" => save_instructions = true,
                 flag if flag.starts_with('-') => {
-                    bail!("unknown flag {flag}: there are --json FILE and --peer NAME=COMMAND,URL")
+                    bail!(
+                        "unknown flag {flag}: there are --json FILE, --peer NAME=COMMAND,URL and --save-instructions"
+                    )
                 }
                 case => cases.push(case.to_owned()),
             }
         }
-        Ok(Self { cases, json, peers })
+        Ok(Self {
+            cases,
+            json,
+            peers,
+            save_instructions,
+        })
     }
 }
 
@@ -105,6 +116,7 @@ mod tests {
             "p2",
             "--json",
             "out.json",
+            "--save-instructions",
             "--peer",
             "a=b,http://127.0.0.1:1",
             "p1",
@@ -113,6 +125,7 @@ mod tests {
         assert_eq!(arguments.cases, ["p2", "p1"]);
         assert_eq!(arguments.json, Some(PathBuf::from("out.json")));
         assert_eq!(arguments.peers.len(), 1);
+        assert!(arguments.save_instructions);
     }
 
     #[test]

@@ -41,10 +41,7 @@ pub(super) fn below(ancestor: u32) -> Result<Vec<Process>> {
     while let Some(id) = unvisited.pop() {
         for &child in children.get(&id).into_iter().flatten() {
             unvisited.push(child);
-            let folder = PathBuf::from(format!("/proc/{child}"));
-            if let Ok(executable) = fs::read_link(folder.join("exe")) {
-                found.push(Process { folder, executable });
-            }
+            found.extend(Process::with_id(child));
         }
     }
     Ok(found)
@@ -57,6 +54,44 @@ fn parent(stat: &str) -> Option<u32> {
 }
 
 impl Process {
+    /// The one with this id.
+    ///
+    /// # Errors
+    /// There is none, or not Linux.
+    pub(super) fn with_id(id: u32) -> Result<Self> {
+        let folder = PathBuf::from(format!("/proc/{id}"));
+        let executable = fs::read_link(folder.join("exe"))
+            .with_context(|| format!("no process {id} in /proc, which only Linux has"))?;
+        Ok(Self { folder, executable })
+    }
+
+    /// What one of its files says.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub(super) fn file(&self, name: &str) -> Result<String> {
+        let file = self.folder.join(name);
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+    }
+
+    /// How often each of its threads has slept and been woken so far.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub(super) fn wakeups(&self) -> Result<BTreeMap<PathBuf, u64>> {
+        let mut counts = BTreeMap::new();
+        for thread in folder_entries(&self.folder.join("task"))? {
+            // A thread that ends meanwhile has no part in what is measured.
+            let status = fs::read_to_string(thread.join("status")).unwrap_or_default();
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            let count = line.map_or(Ok(0), |count| count.trim().parse())?;
+            counts.insert(thread, count);
+        }
+        Ok(counts)
+    }
+
     /// Whether it runs a program of this name.
     pub(super) fn runs(&self, program: &str) -> bool {
         self.executable.file_name().is_some_and(|name| name == program)
@@ -126,7 +161,7 @@ impl Process {
     }
 }
 
-fn megabytes(status: &str, field: &str) -> Result<f64> {
+pub(super) fn megabytes(status: &str, field: &str) -> Result<f64> {
     let value = status.lines().find_map(|line| line.strip_prefix(field));
     let value = value.with_context(|| format!("no {field} in the status of a process"))?;
     let kibibytes: f64 = value.trim().trim_end_matches(" kB").parse()?;

@@ -1,10 +1,13 @@
 //! Room for file descriptors: each request in progress takes two, and the usual soft limit of 1024 is from another
 //! time.
 
-/// What herder asks for; twice the connections it accepts, and room for everything else. Model servers inherit it,
+#[cfg(unix)]
+use crate::serve::MAX_CONNECTIONS;
+
+/// What herder asks for: twice the connections it accepts, and room for everything else. Model servers inherit it,
 /// so it is not more than that.
 #[cfg(unix)]
-const WANTED: u64 = 16_384;
+const WANTED: u64 = 2 * MAX_CONNECTIONS as u64 + 1024;
 
 /// Raises the soft limit as far as it goes, and returns how many files may be open. Where it cannot be raised, fewer
 /// clients fit at once, nothing more.
