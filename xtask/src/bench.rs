@@ -1,93 +1,113 @@
 //! `cargo xtask bench`: the numbers the project promises, measured on this machine in release builds.
 //!
-//! Nothing here is a test: machines differ. The promises stand beside the numbers.
+//! Nothing here is a test: machines differ. The promises stand beside the numbers, and a missed one is printed as
+//! such; only a measurement that could not be taken fails. Each case is a module; this file knows their names and
+//! what several of them need. docs/performance.md says what is measured and how.
 
 mod activity;
+mod arguments;
+mod field;
+mod idle;
+mod large_body;
+mod latency;
+mod micro;
+mod nginx;
+mod processes;
+mod readiness;
+mod report;
+mod rounds;
+mod server;
+mod streaming;
+mod throughput;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::client;
 use crate::demo::{FIRST_MODEL_PORT, PROGRAM_VARIABLE};
-use crate::programs::{self, built, cargo, folder_entries, repository};
+use crate::programs::{self, built, cargo, repository};
 use crate::router::{self, Router};
+use arguments::{Arguments, Peer};
+use report::Report;
 
-/// Configured models of the resident-memory measurement (issue 2, "Measured").
-const RESIDENT_MODELS: usize = 10;
+/// Most models that the configuration of a case starts on ports that herder chooses.
+const MODEL_PORTS: usize = 5;
 
-/// Time for allocations of the start to settle before the memory is read.
-const SETTLING_TIME: Duration = Duration::from_secs(3);
+/// A measurement that can be asked for by name.
+struct Case {
+    name: &'static str,
+    /// Measured when no case is named. The long ones are not.
+    by_default: bool,
+    run: fn(&Settings) -> Result<Report>,
+}
 
-/// Pretended load times of the readiness measurement, in milliseconds.
-const LOAD_TIMES: [u64; 5] = [100, 400, 800, 2000, 5000];
+const CASES: &[Case] = &[
+    Case::usual("p1", latency::small),
+    Case::usual("p2", throughput::run),
+    Case::usual("p3", streaming::run),
+    Case::usual("p4", large_body::run),
+    Case::usual("p5", latency::edited),
+    Case::usual("p8", idle::run),
+    Case::usual("micro", micro::run),
+    Case::long("readiness", readiness::run),
+    Case::long("activity", activity::run),
+];
 
-/// Loads per load time; the worst counts.
-const LOADS: usize = 3;
+impl Case {
+    const fn usual(name: &'static str, run: fn(&Settings) -> Result<Report>) -> Self {
+        Self {
+            name,
+            by_default: true,
+            run,
+        }
+    }
 
+    const fn long(name: &'static str, run: fn(&Settings) -> Result<Report>) -> Self {
+        Self {
+            name,
+            by_default: false,
+            run,
+        }
+    }
+}
+
+/// What the command line says to all cases.
+struct Settings {
+    peers: Vec<Peer>,
+}
+
+/// Measures the cases that are named, or those that are measured by default, and prints a table for each.
+///
 /// # Errors
-/// An unknown name, a build that fails, or a measurement that cannot be taken here.
-pub(crate) fn run(names: &[&str]) -> Result<()> {
-    let all = ["decisions", "rss", "readiness", "activity"];
-    for name in if names.is_empty() { &all[..] } else { names } {
-        println!("\n=== {name}");
-        match *name {
-            "decisions" => decisions()?,
-            "rss" => resident_memory()?,
-            "readiness" => readiness()?,
-            "activity" => activity::run()?,
-            unknown => bail!("unknown measurement '{unknown}': there are {}", all.join(", ")),
-        }
+/// An unknown name or flag, a build that fails, or a measurement that cannot be taken here.
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let Arguments { cases, json, peers } = Arguments::parse(words)?;
+    let settings = Settings { peers };
+    let mut reports = Vec::new();
+    let cases = chosen(&cases)?;
+    build()?;
+    for case in cases {
+        let report = (case.run)(&settings).with_context(|| format!("{} was not measured", case.name))?;
+        println!("\n{}", report.text());
+        reports.push(report);
+    }
+    if let Some(path) = json {
+        report::write_json(&path, &reports)?;
     }
     Ok(())
 }
 
-/// The divan benches of the pure crates, one program after the other.
-fn decisions() -> Result<()> {
-    println!("promised: fast path with 100 models under 1 µs; matrix with 50 models in 20 sets under 20 µs;");
-    println!("          simulated world at least 100,000 events per second");
-    let benches = bench_programs()?;
-    ensure!(!benches.is_empty(), "no crate has benches");
-    for (package, bench) in benches {
-        programs::run(cargo().args(["bench", "--package", &package, "--bench", &bench]))?;
+fn chosen(names: &[String]) -> Result<Vec<&'static Case>> {
+    if names.is_empty() {
+        return Ok(CASES.iter().filter(|case| case.by_default).collect());
     }
-    Ok(())
-}
-
-/// Package and file name of every `crates/*/benches/*.rs`, sorted.
-fn bench_programs() -> Result<Vec<(String, String)>> {
-    let mut programs = Vec::new();
-    for folder in folder_entries(&repository().join("crates"))? {
-        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-        let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));
-        let Some(package) = name.map(|name| name.trim_matches('"').to_owned()) else {
-            continue;
-        };
-        for file in folder_entries(&folder.join("benches")).unwrap_or_default() {
-            if let (Some("rs"), Some(stem)) =
-                (extension(&file), file.file_stem().and_then(|stem| stem.to_str()))
-            {
-                programs.push((package.clone(), stem.to_owned()));
-            }
-        }
-    }
-    programs.sort();
-    Ok(programs)
-}
-
-fn resident_memory() -> Result<()> {
-    let models =
-        (0..RESIDENT_MODELS).map(|number| format!("  model-{number}:\n    cmd: {}\n", demo_model("1s")));
-    let configuration = format!("models:\n{}", models.collect::<String>());
-    let router = start(&configuration)?;
-    std::thread::sleep(SETTLING_TIME);
-    let megabytes = resident_megabytes(&router)?;
-    println!(
-        "idle with {RESIDENT_MODELS} configured models: {megabytes:.1} MB resident (promised: under 15 MB)"
-    );
-    router.stop()
+    let known: Vec<&str> = CASES.iter().map(|case| case.name).collect();
+    let find = |name: &String| {
+        let case = CASES.iter().find(|case| case.name == name);
+        case.with_context(|| format!("unknown case '{name}': there are {}", known.join(", ")))
+    };
+    names.iter().map(find).collect()
 }
 
 /// Resident memory of this herder now, in units of 1,000,000 bytes.
@@ -105,50 +125,29 @@ fn resident_megabytes(router: &Router) -> Result<f64> {
     Ok(kibibytes * 1024.0 / 1e6)
 }
 
-/// How long after a model is ready the first request gets through to it.
-fn readiness() -> Result<()> {
-    println!("promised: noticed within 5 % of the load time plus 10 ms (start of the process included here)");
-    let models =
-        LOAD_TIMES.map(|load| format!("  load-{load}:\n    cmd: {}\n", demo_model(&format!("{load}ms"))));
-    let router = start(&format!("models:\n{}", models.concat()))?;
-    for load in LOAD_TIMES {
-        let mut worst = Duration::ZERO;
-        for _ in 0..LOADS {
-            ensure!(
-                client::get(router.address, "/unload")?.status == 200,
-                "/unload failed"
-            );
-            let started = Instant::now();
-            let answer = client::get(router.address, &format!("/upstream/load-{load}/health"))?;
-            let elapsed = started.elapsed();
-            ensure!(
-                answer.status == 200,
-                "load-{load} answered {}: {}",
-                answer.status,
-                answer.body
-            );
-            worst = worst.max(elapsed.saturating_sub(Duration::from_millis(load)));
-        }
-        let promised = load as f64 * 0.05 + 10.0;
-        println!(
-            "load {load:>5} ms: at most {:>6.1} ms late (promised {promised:.0} ms)",
-            worst.as_secs_f64() * 1e3
-        );
-    }
-    router.stop()
-}
-
 /// The command of a demo model with this load time, as a quoted YAML scalar.
 fn demo_model(load: &str) -> String {
     format!("'\"${{env.{PROGRAM_VARIABLE}}}\" demo-model --port ${{PORT}} --load {load}'")
 }
 
+/// A program that `build` has built: `herder` or `load`.
+fn release_program(name: &str) -> PathBuf {
+    built("release", name)
+}
+
+/// Builds what is measured and what measures. Together, so that they share what both need.
+fn build() -> Result<()> {
+    let packages = ["--package", "herder", "--package", "herder-load"];
+    let programs = ["--bin", "herder", "--bin", "load"];
+    programs::run(cargo().args(["build", "--release"]).args(packages).args(programs))
+}
+
+/// Starts herder with this configuration, on ports that are free.
 fn start(configuration: &str) -> Result<Router> {
-    programs::run(cargo().args(["build", "--release", "--package", "herder", "--bin", "herder"]))?;
-    let program = built("release", "herder");
+    let program = release_program("herder");
     let folder = bench_folder();
     let environment = [(PROGRAM_VARIABLE, program.as_path())];
-    let start_port = router::free_ports(FIRST_MODEL_PORT, LOAD_TIMES.len())?;
+    let start_port = router::free_ports(FIRST_MODEL_PORT, MODEL_PORTS)?;
     let configuration = format!("startPort: {start_port}\n{configuration}");
     Router::start(
         &program,
@@ -161,13 +160,23 @@ fn start(configuration: &str) -> Result<Router> {
 
 /// Where the measurements keep their files: beside what cargo built.
 fn bench_folder() -> PathBuf {
-    let program = built("release", "herder");
+    let program = release_program("herder");
     program
         .parent()
         .map_or_else(repository, Path::to_path_buf)
         .join("bench")
 }
 
-fn extension(path: &Path) -> Option<&str> {
-    path.extension().and_then(|extension| extension.to_str())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_name_the_long_cases_are_left_out() {
+        let names: Vec<&str> = chosen(&[]).unwrap().iter().map(|case| case.name).collect();
+        assert!(names.contains(&"p8") && !names.contains(&"activity"), "{names:?}");
+        let named = chosen(&["activity".to_owned()]).unwrap();
+        assert_eq!(named.len(), 1);
+        assert!(chosen(&["p0".to_owned()]).is_err());
+    }
 }

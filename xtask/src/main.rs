@@ -35,8 +35,9 @@ usage: cargo xtask <command>
   test          everything: formatting, web page, lints, tidy, unit, property, acceptance, real inference,
                 documentation, browser tests
   llama         install llama.cpp's server and a small model under the user's cache folder, print their paths
-  bench [decisions|rss|readiness|activity]
-                the measurements; all of them when none is named
+  bench [CASE…] [--json FILE] [--peer NAME=COMMAND,URL]…
+                the measurements of docs/performance.md, in release builds: p1 to p8 and micro when none is named;
+                readiness and activity (long) only by name
   sim [flags of herder sim]
                 the scheduling strategies side by side: sim --all prints what must come out, and whether it does
   tidy          the rules of the house that no other tool checks

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::bench::{bench_folder, demo_model, resident_megabytes, start};
+use super::report::{Figure, Promise, Report, Row};
+use super::{Settings, bench_folder, demo_model, resident_megabytes, start};
 use crate::client::{self, Connection};
 use crate::router::Router;
 
@@ -48,20 +49,69 @@ const PROMPT_CHARACTERS: usize = 2000;
 ///
 /// # Errors
 /// herder does not start, refuses a request of the load, or its memory cannot be read.
-pub(super) fn run() -> Result<()> {
-    println!("promised: flat memory over {REQUESTS} requests, an hour of 100 a second");
+pub(super) fn run(_: &Settings) -> Result<Report> {
     let file = bench_folder().join("activity.db");
     for path in ["", "-wal", "-shm"].map(|suffix| format!("{}{suffix}", file.display())) {
         if fs::exists(&path)? {
             fs::remove_file(&path)?;
         }
     }
-    measure("in memory", "")?;
-    measure("in a file", &format!("store: {{path: '{}'}}\n", file.display()))
+    let in_memory = measure("in memory", "")?;
+    let in_a_file = measure("in a file", &format!("store: {{path: '{}'}}\n", file.display()))?;
+    Ok(Report {
+        case: "activity",
+        title: format!("{REQUESTS} requests, an hour of 100 a second, the record in memory and in a file"),
+        promises: vec![in_memory.promise(), in_a_file.promise()],
+        notes: vec![
+            format!(
+                "a full queue of the store may hold {QUEUE_MEGABYTES} MB more; then requests go unrecorded"
+            ),
+            "the course of the memory is printed above".to_owned(),
+        ],
+        rows: vec![in_memory.into_row(), in_a_file.into_row()],
+    })
+}
+
+/// What became of one herder's memory, in units of 1,000,000 bytes.
+struct Course {
+    place: &'static str,
+    /// Requests a second.
+    rate: f64,
+    /// Most in the first half, from 10 % on.
+    first: f64,
+    /// Most in the second half.
+    second: f64,
+    /// Requests that went unrecorded.
+    lost: u64,
+}
+
+impl Course {
+    fn promise(&self) -> Promise {
+        let queue = if self.lost > 0 { QUEUE_MEGABYTES } else { 0.0 };
+        Promise {
+            what: format!("MB in the second half, {}", self.place),
+            measured: self.second,
+            limit: (self.first * (1.0 + FLAT)).max(self.first + queue),
+            at_least: false,
+        }
+    }
+
+    fn into_row(self) -> Row {
+        let figures = vec![
+            Figure::new("rate", "1/s", self.rate),
+            Figure::new("most from 10 to 50 %", "MB", self.first),
+            Figure::new("most from 50 to 100 %", "MB", self.second),
+            Figure::new("not recorded", "", self.lost as f64),
+        ];
+        Row {
+            subject: format!("herder, {}", self.place),
+            figures,
+        }
+    }
 }
 
 /// Loads a herder whose record is kept as `store` says, and prints what became of its memory.
-fn measure(place: &str, store: &str) -> Result<()> {
+fn measure(place: &'static str, store: &str) -> Result<Course> {
     let limit = CONNECTIONS * 2;
     let model = format!(
         "models:\n  demo:\n    cmd: {}\n    concurrencyLimit: {limit}\n",
@@ -105,15 +155,6 @@ fn measure(place: &str, store: &str) -> Result<()> {
     let (first, second) = (most(10..=50), most(51..=100));
     let log = fs::read_to_string(router.log())?;
     let lost = unrecorded(&log);
-    let verdict = if second <= first * (1.0 + FLAT) {
-        "flat"
-    } else if lost > 0 && second <= first + QUEUE_MEGABYTES {
-        "flat, but for the store's queue, which was full"
-    } else {
-        "GREW"
-    };
-    println!("  most from 10 to 50 % {first:.1} MB, from there to the end {second:.1} MB: {verdict}");
-    println!("  {lost} requests not recorded because the store did not keep up");
     let page = client::get(address, "/api/metrics/activity?limit=1")?.json()?;
     println!(
         "  {} rows kept, the newest has id {}",
@@ -125,7 +166,14 @@ fn measure(place: &str, store: &str) -> Result<()> {
         .filter(|line| line.contains("has not read for"))
         .count();
     println!("  {READERS} event readers took {events:.0} MB; dropped for not reading: {dropped}");
-    router.stop()
+    router.stop()?;
+    Ok(Course {
+        place,
+        rate,
+        first,
+        second,
+        lost,
+    })
 }
 
 /// Requests that the log says went unrecorded.
