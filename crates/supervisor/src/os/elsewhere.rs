@@ -20,11 +20,11 @@ pub(crate) struct AheadReader<'a> {
 }
 
 impl<'a> AheadReader<'a> {
-    pub(crate) fn new(file: &'a File) -> Self {
-        Self {
+    pub(crate) fn new(file: &'a File) -> io::Result<Self> {
+        Ok(Self {
             file,
             buffer: vec![0; BUFFER_BYTES],
-        }
+        })
     }
 
     /// Returns when this part, which begins where the one before ended, is read.

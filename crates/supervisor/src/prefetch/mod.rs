@@ -9,6 +9,7 @@ mod files;
 pub(crate) mod room;
 
 use std::fs::File;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -147,36 +148,46 @@ fn read(weights: &[Weights], is_wanted: impl Fn() -> bool, room: impl Fn() -> u6
         elapsed: Duration::ZERO,
         end: PrefetchEnd::Complete,
     };
-    'files: for weights in weights {
+    for weights in weights {
         prefetched.files += 1;
-        let file = match File::open(&weights.path) {
-            Ok(file) => file,
-            Err(error) => {
-                prefetched.end = PrefetchEnd::Failed(format!("{}: {error}", weights.path.display()));
-                break;
+        let may_go_on = |so_far: u64| {
+            if !is_wanted() {
+                Err(PrefetchEnd::Stopped)
+            } else if room() < so_far {
+                // What has been read counts as free in the numbers of the system, but it is what all this is for.
+                Err(PrefetchEnd::MemoryShort)
+            } else {
+                Ok(())
             }
         };
-        let mut reader = os::AheadReader::new(&file);
-        let mut offset = 0;
-        while offset < weights.bytes {
-            let window = WINDOW_BYTES.min(weights.bytes - offset);
-            // What has been read counts as free in the numbers of the system, but it is what all this is for.
-            if !is_wanted() {
-                prefetched.end = PrefetchEnd::Stopped;
-            } else if room() < prefetched.bytes + window {
-                prefetched.end = PrefetchEnd::MemoryShort;
-            } else if let Err(error) = reader.read(offset, window) {
-                prefetched.end = PrefetchEnd::Failed(format!("{}: {error}", weights.path.display()));
-            } else {
-                offset += window;
-                prefetched.bytes += window;
-                continue;
-            }
-            break 'files;
+        if let Err(end) = read_file(weights, may_go_on, &mut prefetched.bytes) {
+            prefetched.end = end;
+            break;
         }
     }
     prefetched.elapsed = began.elapsed();
     (prefetched.files > 0).then_some(prefetched)
+}
+
+/// Reads one file window by window. `may_go_on` is asked before each, with all bytes that there would be then; `read` counts
+/// those that there are.
+fn read_file(
+    weights: &Weights,
+    may_go_on: impl Fn(u64) -> Result<(), PrefetchEnd>,
+    read: &mut u64,
+) -> Result<(), PrefetchEnd> {
+    let failed = |error: io::Error| PrefetchEnd::Failed(format!("{}: {error}", weights.path.display()));
+    let file = File::open(&weights.path).map_err(failed)?;
+    let mut reader = os::AheadReader::new(&file).map_err(failed)?;
+    let mut offset = 0;
+    while offset < weights.bytes {
+        let window = WINDOW_BYTES.min(weights.bytes - offset);
+        may_go_on(*read + window)?;
+        reader.read(offset, window).map_err(failed)?;
+        offset += window;
+        *read += window;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
