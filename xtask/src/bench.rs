@@ -18,6 +18,7 @@ mod report;
 mod rounds;
 mod server;
 mod streaming;
+mod swap;
 mod throughput;
 
 use std::fs;
