@@ -49,6 +49,7 @@ const CASES: &[Case] = &[
     Case::usual("p3", streaming::run),
     Case::usual("p4", large_body::run),
     Case::usual("p5", latency::edited),
+    Case::usual("p6", swap::run),
     Case::usual("p8", idle::run),
     Case::usual("micro", micro::run),
     Case::long("readiness", readiness::run),
