@@ -19,6 +19,7 @@ mod report;
 mod rounds;
 mod server;
 mod streaming;
+mod swap;
 mod throughput;
 
 use std::fs;
@@ -49,6 +50,7 @@ const CASES: &[Case] = &[
     Case::usual("p3", streaming::run),
     Case::usual("p4", large_body::run),
     Case::usual("p5", latency::edited),
+    Case::usual("p6", swap::run),
     Case::usual("p7", crowd::run),
     Case::usual("p8", idle::run),
     Case::usual("micro", micro::run),

@@ -175,13 +175,13 @@ pub(crate) fn free_ports(first: u16, count: usize) -> Result<u16> {
 
 /// SIGTERM. The shell sends it, because std has no call for that.
 #[cfg(unix)]
-fn request_end(child: &mut Child) -> Result<()> {
+pub(crate) fn request_end(child: &mut Child) -> Result<()> {
     programs::output(Command::new("sh").args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]))?;
     Ok(())
 }
 
 /// Windows has no gentle signal for a process without a window; herder's job object takes the models along.
 #[cfg(not(unix))]
-fn request_end(child: &mut Child) -> Result<()> {
+pub(crate) fn request_end(child: &mut Child) -> Result<()> {
     Ok(child.kill()?)
 }

@@ -428,6 +428,12 @@ const MODEL: &[Key] = &[
         "How long a load probably takes, until one has been measured; for the scheduler fair. A key of herder.",
     ),
     key(
+        "prefetch",
+        Shape::Boolean,
+        "true",
+        "Read the large files that cmd names ahead while others still have to leave for the model. A key of herder.",
+    ),
+    key(
         "filters",
         section("config.ModelFilters", MODEL_FILTERS),
         "",

@@ -194,6 +194,7 @@ fn model_json(model: &Model) -> Value {
         "name": model.name,
         "description": model.description,
         "concurrencyLimit": model.concurrency_limit,
+        "prefetch": model.prefetch,
         "filters": filters_json(&model.filters),
         "metadata": model.metadata,
         "sendLoadingState": model.send_loading_state,

@@ -199,6 +199,8 @@ pub struct Model {
     pub queue_limit: Option<u32>,
     /// How long a load probably takes, until one has been measured; never zero. herder's own key.
     pub load_time: Option<Duration>,
+    /// Read the large files that `cmd` names ahead while others still have to leave. herder's own key.
+    pub prefetch: bool,
     /// Body edits.
     pub filters: Filters,
     /// Free content for the listing.

@@ -74,6 +74,12 @@ pub enum Output {
         /// Why.
         cause: Cause,
     },
+    /// To the supervisor: from now on read the files of this model ahead and of no other; `None`: of none. Comes last after
+    /// an event, and only when it is another model than before (issue 6, build 3).
+    Prefetch {
+        /// Which model, if any.
+        model: Option<ModelId>,
+    },
     /// To the operator: every model the command named is gone.
     Unloaded {
         /// Which command.

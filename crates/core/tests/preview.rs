@@ -343,6 +343,7 @@ impl Life {
                 Output::Queued { .. }
                 | Output::Load { .. }
                 | Output::Changed { .. }
+                | Output::Prefetch { .. }
                 | Output::Unloaded { .. }
                 | Output::Finished => {}
             }

@@ -574,6 +574,7 @@ impl Driver {
                     // Nobody watches: nothing is kept.
                     let _ = self.changes.send(StateChange { model, to });
                 }
+                Output::Prefetch { model } => self.prefetch(state, model),
                 Output::Unloaded { command } => {
                     if let Some(waiting) = state.unloads.remove(&command) {
                         // Whoever asked may have left.
@@ -637,6 +638,21 @@ impl Driver {
             generation,
             upstream,
             process,
+        });
+    }
+
+    /// Reads the files of this model ahead from now on, unless its settings forbid it, and no others.
+    fn prefetch(&self, state: &State, model: Option<ModelId>) {
+        let roster = state.snapshot.roster();
+        let wanted = model.and_then(|model| Some((model, roster.settings(model)?)));
+        let Some((model, settings)) = wanted.filter(|(_, settings)| settings.prefetch) else {
+            self.supervisor.stop_prefetch();
+            return;
+        };
+        let (snapshot, logs) = (Arc::clone(&state.snapshot), Arc::clone(&self.logs));
+        self.supervisor.prefetch(settings.cmd.clone(), move |prefetched| {
+            let (snapshot, logger) = (&*snapshot, logs.logger());
+            Journal { snapshot, logger }.prefetched(model, &prefetched);
         });
     }
 

@@ -29,6 +29,7 @@ pub(crate) fn model(cmd: &str, proxy: &str) -> Model {
         concurrency_limit: 10,
         queue_limit: None,
         load_time: None,
+        prefetch: true,
         filters: Filters::default(),
         metadata: IndexMap::new(),
         send_loading_state: false,

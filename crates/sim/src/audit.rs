@@ -3,6 +3,7 @@
 //! never decides anything. Invariant 7 is [`crate::Digest`]'s, 9 is the supervisor's.
 
 mod open;
+mod prefetch;
 mod reload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,8 @@ pub struct Audit {
     finished: bool,
     /// When the herd wanted to be woken, as it said last.
     armed: Option<Timestamp>,
+    /// Whose files are read ahead.
+    prefetched: Option<ModelId>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,6 +115,7 @@ impl Audit {
             shutting_down: false,
             finished: false,
             armed: None,
+            prefetched: None,
         }
     }
 
@@ -127,6 +131,7 @@ impl Audit {
                 .map_err(|complaint| format!("{output:?}: {complaint}"))?;
         }
         self.check_after(input)?;
+        self.check_prefetch()?;
         self.check_outdated(now, herd)?;
         self.check_getters(herd)?;
         self.check_rest(now, input, herd)?;
@@ -291,6 +296,7 @@ impl Audit {
                 to,
                 cause,
             } => self.enter_change(model, from, to, cause),
+            Output::Prefetch { model } => self.enter_prefetch(model),
             Output::Unloaded { command } => {
                 let targets = self.commands.remove(&command);
                 let targets = targets.ok_or("nobody asked, or it was said twice")?;

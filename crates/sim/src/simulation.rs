@@ -372,7 +372,12 @@ impl Simulation<'_> {
             Output::Reject { request, .. } => self.turn_away(request, Outcome::Refused),
             Output::Fail { request, .. } => self.turn_away(request, Outcome::Failed { at: self.now }),
             Output::Changed { model, to, .. } => self.change(model, to),
-            Output::Queued { .. } | Output::Load { .. } | Output::Unloaded { .. } | Output::Finished => {}
+            // In this world a load takes its time, whatever has been read before.
+            Output::Prefetch { .. }
+            | Output::Queued { .. }
+            | Output::Load { .. }
+            | Output::Unloaded { .. }
+            | Output::Finished => {}
         }
     }
 

@@ -375,6 +375,7 @@ impl World {
             Output::Queued { .. }
             | Output::Load { .. }
             | Output::Changed { .. }
+            | Output::Prefetch { .. }
             | Output::Unloaded { .. } => {}
         }
     }

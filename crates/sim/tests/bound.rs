@@ -224,6 +224,7 @@ impl Run {
                 Output::Queued { .. }
                 | Output::Load { .. }
                 | Output::Changed { .. }
+                | Output::Prefetch { .. }
                 | Output::Unloaded { .. }
                 | Output::Finished => {}
             }

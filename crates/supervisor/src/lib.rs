@@ -10,6 +10,7 @@
 //! The way of one process: [`Supervisor::start`] -> [`command`] splits the words -> the spawner thread finds the
 //! executable and forks -> the guard learns of the new group -> output flows into a [`LogRing`] -> the probe says
 //! when it is ready -> an exit, or [`Process::stop`] and its ladder -> the whole group is killed -> [`Report::Exited`].
+//! Before it starts, its files may be read ahead: [`Supervisor::prefetch`].
 
 pub mod command;
 mod executable;
@@ -17,6 +18,7 @@ mod guard;
 mod life;
 mod log_ring;
 mod os;
+mod prefetch;
 mod probe;
 mod process;
 mod spawner;
@@ -25,6 +27,7 @@ mod supervisor;
 
 pub use guard::{GuardCommand, guard_main};
 pub use log_ring::{HISTORY_BYTES, LogRing, Piece, SUBSCRIBER_BACKLOG_BYTES, Subscription};
+pub use prefetch::{PrefetchEnd, Prefetched};
 pub use probe::{Probe, Readiness};
 pub use process::{Exit, ExitKind, LOG_TAIL_BYTES, LOG_TAIL_LINES, Process, Report};
 pub use supervisor::{Options, Specification, Supervisor};

@@ -1,7 +1,8 @@
 //! Finds out when a started process can serve: the adaptive schedule of health checks.
 //!
-//! The schedule keeps one promise: readiness is noticed within 5 % of the load time plus 10 ms, while a load of
-//! minutes costs a few requests per second (design/architecture.md 4). How long a start may take is decided by
+//! The schedule keeps one promise: readiness is noticed within 2 % of the load time plus 10 ms, while a load of
+//! minutes costs a few requests per second. Architecture.md 4 of the design asks for 5 %; but a swap may take only 6 %
+//! more than by hand (issue 6, p6), and that is not all for this. How long a start may take is decided by
 //! `herder-core`, which stops the process.
 
 use std::fmt;
@@ -17,9 +18,9 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(5);
 /// The longest pause between two health checks: nobody should wait longer than this for a server that is ready.
 const LONGEST_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The pause as a share of the time already waited: 1/25, that is 4 %, which leaves 1 % of the promised 5 % for the
-/// attempt itself.
-const WAITED_PER_INTERVAL: u32 = 25;
+/// The pause as a share of the time already waited: 1/100, so that on average half a percent of a load is waited in vain,
+/// and one percent is left for the attempt itself. Over 25 s it is less, for then the longest pause counts.
+const WAITED_PER_INTERVAL: u32 = 100;
 
 /// One health check that takes longer counts as failed. A server that accepts and never answers would otherwise
 /// hold the only attempt for ever; one that answers slowly while it loads still gets time to do so.
@@ -89,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn readiness_is_noticed_within_five_percent_and_ten_milliseconds() {
+    fn readiness_is_noticed_within_two_percent_and_ten_milliseconds() {
         for attempt in [Duration::ZERO, Duration::from_millis(1), Duration::from_millis(2)] {
             for load in (0..20_000)
                 .chain((20_000..200_000).step_by(97))
                 .map(Duration::from_millis)
             {
                 let (noticed, _) = noticed_after(load, attempt);
-                let promised = load + load / 20 + Duration::from_millis(10);
+                let promised = load + load / 50 + Duration::from_millis(10);
                 assert!(
                     noticed <= promised,
                     "load {load:?}: noticed after {noticed:?}, promised {promised:?}"
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn a_long_load_costs_a_handful_of_attempts_per_second() {
         let (_, attempts) = noticed_after(Duration::from_secs(120), Duration::from_millis(1));
-        assert!(attempts < 600, "{attempts} attempts in two minutes");
+        assert!(attempts < 900, "{attempts} attempts in two minutes");
     }
 
     #[tokio::test(start_paused = true)]

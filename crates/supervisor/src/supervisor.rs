@@ -6,6 +6,7 @@ use tokio::runtime::Handle;
 
 use crate::guard::{Guard, GuardCommand};
 use crate::life::live;
+use crate::prefetch::{Prefetched, Prefetcher};
 use crate::process::{Control, Process, Report};
 use crate::spawner::Spawner;
 use crate::{LogRing, Readiness};
@@ -17,6 +18,7 @@ use crate::{LogRing, Readiness};
 pub struct Supervisor {
     runtime: Handle,
     spawner: Arc<Spawner>,
+    prefetcher: Arc<Prefetcher>,
 }
 
 /// What a supervisor is given once, at start-up.
@@ -52,7 +54,12 @@ impl Supervisor {
     pub fn new(runtime: Handle, options: Options) -> std::io::Result<Self> {
         let guard = options.guard.map(Guard::start).transpose()?.map(Arc::new);
         let spawner = Arc::new(Spawner::start(runtime.clone(), guard)?);
-        Ok(Self { runtime, spawner })
+        let prefetcher = Arc::new(Prefetcher::default());
+        Ok(Self {
+            runtime,
+            spawner,
+            prefetcher,
+        })
     }
 
     /// Starts a process. Never blocks: everything, failures included, is told through `report`, which is called
@@ -67,5 +74,17 @@ impl Supervisor {
         self.runtime
             .spawn(live(Arc::clone(&self.spawner), specification, control, report));
         process
+    }
+
+    /// Reads the large files that a command names into the page cache, as long as there is room for them, and nothing else
+    /// from now on. Never blocks: a thread of low priority reads. `report` is called from there when it has ended, but not
+    /// if there was nothing to read.
+    pub fn prefetch(&self, command: String, report: impl FnOnce(Prefetched) + Send + 'static) {
+        self.prefetcher.read(command, report);
+    }
+
+    /// Ends what [`Self::prefetch`] has begun, after the few megabytes that have been asked for.
+    pub fn stop_prefetch(&self) {
+        self.prefetcher.stop();
     }
 }

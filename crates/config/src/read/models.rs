@@ -88,6 +88,7 @@ fn read_model(entry: &Entry, globals: &Globals, report: &mut Report) -> Model {
         },
         queue_limit: integer(node, "queueLimit").and_then(|limit| u32::try_from(limit).ok()),
         load_time: span(node, "loadTime"),
+        prefetch: boolean(node, "prefetch").unwrap_or(true),
         filters: read_filters(node, true, report),
         metadata,
         send_loading_state: boolean(node, "sendLoadingState").unwrap_or(globals.send_loading_state),

@@ -70,6 +70,8 @@ rows! {
     fair_all = "fair-all",
     fair_zero = "fair-zero",
     fair_null = "fair-null",
+    prefetch = "prefetch",
+    prefetch_word = "prefetch-word",
     fair_macro = "fair-macro",
     fair_price_zero = "fair-price-zero",
     fair_price_negative = "fair-price-negative",

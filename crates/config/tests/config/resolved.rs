@@ -102,6 +102,7 @@ groups: {small: {swap: false, members: [\"koi:7b\"]}}
         name: ""
         description: ""
         concurrencyLimit: 10
+        prefetch: true
         filters:
           stripParams: ""
           setParams: {}

@@ -4,6 +4,7 @@ mod detail;
 mod dispatch;
 mod estimate;
 mod fair;
+mod prefetch;
 mod preview;
 mod processes;
 mod reconfigure;
@@ -108,6 +109,8 @@ pub struct Herd {
     shutdown: Shutdown,
     last_generation: u64,
     outputs: VecDeque<Output>,
+    /// Whose files are being read ahead, as was said last.
+    prefetched: Option<ModelId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +154,7 @@ impl Herd {
             shutdown: Shutdown::No,
             last_generation: 0,
             outputs: VecDeque::new(),
+            prefetched: None,
         }
     }
 
@@ -498,7 +502,7 @@ impl Herd {
 
     /// The next thing the world must do or may want to know.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.outputs.pop_front().or_else(|| self.change_of_prefetch())
     }
 
     /// When [`Self::handle_timeout`] wants to be called.

@@ -56,6 +56,11 @@ impl Loads {
         }
     }
 
+    /// Whether this model is being loaded and somebody waits for that.
+    pub(crate) fn is_awaited(&self, target: ModelId) -> bool {
+        self.get(target).is_some_and(|load| !load.is_abandoned())
+    }
+
     pub(crate) fn targets(&self) -> Vec<ModelId> {
         self.by_target.keys().copied().collect()
     }

@@ -145,6 +145,8 @@ struct World {
     strategy: Strategy,
     /// Ends that are no victim's are effects of the event.
     tells_stops: bool,
+    /// What is read ahead is an effect of the event: only in rows about that, the others are older.
+    tells_prefetch: bool,
 }
 
 /// Effects in order; the newest broadcast of positions stands apart.
@@ -230,6 +232,7 @@ impl World {
             rules: row.planner.to_owned(),
             strategy,
             tells_stops: false,
+            tells_prefetch: row.id.starts_with('A'),
         };
         for (model, state) in states {
             world.bring_to(model, state);
@@ -558,7 +561,14 @@ impl World {
                     }
                     effects.stops.push((model, grace));
                 }
-                Output::Changed { .. } | Output::Unloaded { .. } | Output::Finished => {}
+                Output::Prefetch { model } if self.tells_prefetch => {
+                    let name = model.map_or("—", |model| self.name(model));
+                    effects.texts.push(format!("ahead {name}"));
+                }
+                Output::Prefetch { .. }
+                | Output::Changed { .. }
+                | Output::Unloaded { .. }
+                | Output::Finished => {}
             }
         }
         if self.herd.waiting() == 0 {

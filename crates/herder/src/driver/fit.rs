@@ -26,6 +26,8 @@ pub(super) fn fits(started: &Model, wanted: &Model, state: ModelState) -> bool {
         concurrency_limit: _,
         queue_limit: _,
         load_time: _,
+        // What is read before there is a process.
+        prefetch: _,
         // Edits and names of requests.
         aliases: _,
         use_model_name: _,
@@ -61,7 +63,7 @@ mod tests {
     #[test]
     fn c3_what_concerns_requests_keeps_the_process() {
         type Edit = fn(&mut Model);
-        let table: [(Edit, bool, bool); 18] = [
+        let table: [(Edit, bool, bool); 19] = [
             (|_| {}, true, true),
             (|model| model.cmd.push_str(" -x"), false, false),
             (|model| model.cmd_stop = "stop".to_owned(), false, false),
@@ -78,6 +80,7 @@ mod tests {
             (|model| model.unload_timeout = Duration::ZERO, true, true),
             (|model| model.health_check_timeout = Duration::ZERO, true, true),
             (|model| model.concurrency_limit = 1, true, true),
+            (|model| model.prefetch = false, true, true),
             (|model| model.aliases = vec!["b".to_owned()], true, true),
             (
                 |model| model.filters.strip_params = vec!["x".to_owned()],

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use herder_config::{Model, Router};
 use herder_core::planner::Explanation;
 use herder_core::{Cause, ModelId, ModelState, StartFailure};
+use herder_supervisor::{PrefetchEnd, Prefetched};
 
 use super::slot::Slot;
 use crate::app::Snapshot;
@@ -77,6 +78,25 @@ impl Journal<'_> {
         } else {
             self.logger.info(line);
         }
+    }
+
+    /// The files of a model have been read ahead, or some of them.
+    pub(super) fn prefetched(&self, model: ModelId, prefetched: &Prefetched) {
+        let mebibytes = |bytes: u64| bytes / (1024 * 1024);
+        let end = match &prefetched.end {
+            PrefetchEnd::Complete => "all".to_owned(),
+            PrefetchEnd::Stopped => "not wanted any more".to_owned(),
+            PrefetchEnd::MemoryShort => "memory is short".to_owned(),
+            PrefetchEnd::Failed(error) => error.clone(),
+        };
+        self.logger.debug(format_args!(
+            "{} read ahead: {} of {} MiB, file {}, in {} ms ({end})",
+            self.name(model),
+            mebibytes(prefetched.bytes),
+            mebibytes(prefetched.wanted_bytes),
+            prefetched.files,
+            prefetched.elapsed.as_millis(),
+        ));
     }
 
     /// Swaps have ended.

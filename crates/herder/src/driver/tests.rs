@@ -412,3 +412,33 @@ async fn a_second_shutdown_hurries_the_first() {
     assert_eq!(running(&driver), []);
     drop(held);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_are_read_ahead_while_the_victim_is_busy_unless_the_model_forbids_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = folder.path().join("m.gguf");
+    // A file without content takes no room on the disk.
+    std::fs::File::create(&weights)
+        .unwrap()
+        .set_len(65 << 20)
+        .unwrap();
+    let command = format!("sh -c 'exec sleep 1000' -m {}", weights.display());
+    let mut silent = model(&command, NOWHERE);
+    silent.prefetch = false;
+    let models = [("a", sleeper()), ("b", silent), ("c", model(&command, NOWHERE))];
+    let driver = driver(models);
+    let held = lease(&driver, A).await;
+    // B is the head of the queue first, then C.
+    let swap_to_b = waiting(driver.request(B, Purpose::Request));
+    drop(swap_to_b);
+    let swap_to_c = waiting(driver.request(ModelId(2), Purpose::Request));
+    until("reading ahead", || log(&driver).contains("c read ahead: ")).await;
+    assert_eq!(
+        running(&driver),
+        [(A, ModelState::Ready)],
+        "nothing has been stopped for it"
+    );
+    assert!(!log(&driver).contains("b read ahead"), "{}", log(&driver));
+    drop(held);
+    let _lease = soon("the swap", swap_to_c).await.unwrap();
+}

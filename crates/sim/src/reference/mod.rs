@@ -4,6 +4,7 @@
 //! The rules are those of `spec/runtime.md` 1.6 to 1.12 and 1.14 with the mends of `design/decisions.md`. What an
 //! observer may demand whatever the strategy is, is in [`crate::audit`].
 
+mod prefetch;
 mod processes;
 mod reload;
 mod tree;
@@ -37,6 +38,8 @@ pub struct Reference {
     generations: u64,
     joins: u64,
     outputs: Vec<Output>,
+    /// Whose files are read ahead.
+    prefetched: Option<ModelId>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -125,6 +128,7 @@ impl Reference {
             generations: 0,
             joins: 0,
             outputs: Vec::new(),
+            prefetched: None,
         };
         reference.take_over(plan.models);
         reference
@@ -155,6 +159,7 @@ impl Reference {
                 drain_until,
             } => self.reconfigure(now, setting.sound_plan(), outdated, drain_until),
         }
+        self.tell_prefetch();
         std::mem::take(&mut self.outputs)
     }
 
@@ -215,8 +220,8 @@ impl Reference {
             .collect();
         let shutdown = std::mem::discriminant(&self.shutdown);
         format!(
-            "{models:?} {requests:?} {joined:?} {:?} {unloads:?} {shutdown:?}",
-            self.loads
+            "{models:?} {requests:?} {joined:?} {:?} {:?} {unloads:?} {shutdown:?}",
+            self.loads, self.prefetched
         )
     }
 

@@ -3,6 +3,8 @@
 //! Both files offer: [`DIALECT`], [`Tree`] (a child with all its descendants), [`drain`], [`describe`],
 //! [`executable_names`], [`is_executable`], [`become_guard`], [`prepare_guard`], [`kill_group`], [`never_block`]. The only `unsafe` of
 //! the project is in this folder.
+//!
+//! Reading ahead is a pair of its own, because only Linux differs there: [`AheadReader`], [`memory`], [`step_back`].
 
 #[cfg(unix)]
 mod unix;
@@ -13,3 +15,13 @@ pub(crate) use unix::*;
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::*;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::*;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use elsewhere::*;

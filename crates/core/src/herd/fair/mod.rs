@@ -215,6 +215,7 @@ impl Herd {
         }
         self.fair.set_fences(fences);
         self.fair.set_outlooks(outlooks);
+        self.fair.next = ahead.first().map(|first| first.model);
         self.fair.wake_at = wake_at;
         None
     }

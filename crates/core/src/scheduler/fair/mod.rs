@@ -51,6 +51,8 @@ pub(crate) struct Fair {
     options: Vec<Option<Vec<Vec<ModelId>>>>,
     /// One for each model that somebody waits for and that is not there.
     outlooks: BTreeMap<ModelId, Outlook>,
+    /// Whose ticket ranks highest among those that wait for a load.
+    pub(crate) next: Option<ModelId>,
     /// When the decisions must be looked at again although nothing has happened.
     pub(crate) wake_at: Option<Timestamp>,
 }
@@ -66,6 +68,7 @@ impl Fair {
             fences: BTreeMap::new(),
             outlooks: BTreeMap::new(),
             options: vec![None; model_count],
+            next: None,
             wake_at: None,
         }
     }
@@ -82,6 +85,7 @@ impl Fair {
     pub(crate) fn forget_decisions(&mut self) {
         self.fences.clear();
         self.outlooks.clear();
+        self.next = None;
         self.wake_at = None;
     }
 
