@@ -22,7 +22,7 @@ const COSTS_LENGTH: usize = 16_384;
 
 /// How long the writer rests after a batch, unless much waits before. A row that comes alone is written at
 /// once; under load one waking and one transaction serve all rows of this time, and at 10,000 requests a second both
-/// together cost a tenth of what they cost for each row (docs/performance.md).
+/// together cost a third of what they cost for each row (docs/performance.md).
 const REST: Duration = Duration::from_millis(20);
 
 /// The queue.
