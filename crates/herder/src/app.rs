@@ -70,7 +70,7 @@ pub struct Snapshot {
 /// Paths behind `/upstream/MODEL` that do not load a model.
 #[derive(Debug)]
 pub enum IgnorePaths {
-    /// Those that nobody has written. They are compiled when a path is first looked at: that touches a megabyte of code
+    /// The default's. They are compiled when a path is first looked at: that touches a megabyte of code
     /// and data, and most routers never see such a path.
     Usual,
     /// Those of the configuration.

@@ -34,6 +34,8 @@ use tower::Service;
 pub use address::{Address, AddressError, Reason};
 pub use tls::{TlsError, TlsFiles};
 
+use crate::upstream::IDLE_CONNECTIONS;
+
 /// Open connections; further ones wait in the system's accept queue. Issue 6 wants ten thousand requests to wait (p7), and
 /// each has a connection of its own; one costs about 10 kB while its request waits. Each may cost a second descriptor
 /// towards a model server, and both together stay below the usual hard limit on open files.
@@ -83,7 +85,7 @@ impl HangUp {
 pub struct Caller {
     /// The socket's address, as text: it is asked for with each request.
     pub address: Arc<str>,
-    /// Of a connection that carries this request alone.
+    /// Of a connection that carries this request alone: `None` with HTTP/2.
     pub hang_up: Option<HangUp>,
 }
 
@@ -141,8 +143,10 @@ impl Listener {
     /// clients hold all the connections they can get.
     #[must_use]
     pub fn leave_room(mut self, open_files: usize) -> Self {
-        self.max_connections =
-            (open_files.saturating_sub(OWN_FILES) / 2).clamp(MIN_CONNECTIONS, MAX_CONNECTIONS);
+        // Connections to a server that nobody asks any more, for the second or two that they live.
+        let left_over = IDLE_CONNECTIONS.min(open_files / 4);
+        let for_clients = open_files.saturating_sub(OWN_FILES + left_over);
+        self.max_connections = (for_clients / 2).clamp(MIN_CONNECTIONS, MAX_CONNECTIONS);
         self
     }
 

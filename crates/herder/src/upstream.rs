@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use pool::Answer;
+pub(crate) use pool::IDLE_CONNECTIONS;
 pub use server::{SendError, Server, with_causes};
 
 /// Bytes of a health answer that are read, so that its connection can be used again. Health pages are tiny; a

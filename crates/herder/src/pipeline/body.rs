@@ -9,10 +9,12 @@ use http_body_util::BodyExt;
 
 use crate::error::ApiError;
 
-/// The most that is set aside because of a `Content-Length` alone. The system gives memory only for what has been
-/// written to, so a client that announces much and sends little takes little; a chat with pictures fits, and is never
-/// moved while it grows.
-const ADVANCE_BYTES: u64 = 32 * 1024 * 1024;
+/// The most that is set aside because of a `Content-Length` alone. A client that announces much and sends little
+/// takes no more than this.
+const ADVANCE_BYTES: usize = 1024 * 1024;
+
+/// So many times what has come is set aside at once for what is announced: a large body is moved a few times only.
+const ADVANCE_FACTOR: usize = 4;
 
 /// How long the rest of a refused body is read and thrown away. A client that sends everything before it reads would
 /// otherwise meet a reset connection instead of the answer that says why.
@@ -46,11 +48,15 @@ pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Res
             return Err(ApiError::body_too_large(limit));
         }
         match &mut joined {
-            Some(joined) => joined.extend_from_slice(&data),
+            Some(joined) => {
+                if joined.capacity() < length {
+                    joined.reserve(room(announced, length) - joined.len());
+                }
+                joined.extend_from_slice(&data);
+            }
             None if first.is_empty() => first = data,
             None => {
-                let room = usize::try_from(announced.min(ADVANCE_BYTES)).unwrap_or_default();
-                let mut together = BytesMut::with_capacity(room.max(length));
+                let mut together = BytesMut::with_capacity(room(announced, length));
                 together.extend_from_slice(&first);
                 together.extend_from_slice(&data);
                 joined = Some(together);
@@ -58,6 +64,13 @@ pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Res
         }
     }
     Ok(joined.map_or(first, BytesMut::freeze))
+}
+
+/// What is set aside for a body of which `length` bytes have come.
+fn room(announced: u64, length: usize) -> usize {
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    let credit = length.saturating_mul(ADVANCE_FACTOR).max(ADVANCE_BYTES);
+    announced.min(credit).max(length)
 }
 
 /// Keeps the connection readable for a while. The task ends with the request's connection at the latest.
@@ -131,6 +144,21 @@ mod tests {
                 expected.map(Bytes::from_static),
                 "{chunks:?}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_set_aside_follows_what_has_come() {
+        const MEGABYTE: usize = 1024 * 1024;
+        for (announced, length, expected) in [
+            (0, 10, 10),
+            (100, 10, 100),
+            (u64::MAX, 10, MEGABYTE),
+            (8_000_000, MEGABYTE, 4 * MEGABYTE),
+            (8_000_000, 3 * MEGABYTE, 8_000_000),
+            (5, 10, 10),
+        ] {
+            assert_eq!(room(announced, length), expected, "{length} of {announced}");
         }
     }
 

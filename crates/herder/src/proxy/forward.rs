@@ -113,11 +113,12 @@ fn outgoing(
         Payload::Unread(body) => body,
         Payload::Pieces(pieces) => {
             let length = pieces.len();
-            match fields.get(CONTENT_LENGTH) {
+            let mut said = fields.get_all(CONTENT_LENGTH).iter();
+            match (said.next(), said.next()) {
                 // An unedited body has the length that the client has said.
-                Some(said) if said.to_str().is_ok_and(|said| said.parse() == Ok(length)) => {}
-                None if length == 0 => {}
-                Some(_) | None => drop(fields.insert(CONTENT_LENGTH, HeaderValue::from(length))),
+                (Some(said), None) if said.to_str().is_ok_and(|said| said.parse() == Ok(length)) => {}
+                (None, _) if length == 0 => {}
+                (Some(_) | None, _) => drop(fields.insert(CONTENT_LENGTH, HeaderValue::from(length))),
             }
             Body::new(PiecesBody::from(pieces))
         }

@@ -40,6 +40,8 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
 use herder_wire::accept;
 use herder_wire::path;
+use http_body::Body as _;
+use tower::Service;
 
 use crate::access_log;
 use crate::app::App;
@@ -47,7 +49,6 @@ use crate::error::ApiError;
 use crate::pipeline::{RequestContext, authenticate, cross_origin};
 use reply::redirect;
 use table::{Endpoint, Found};
-use tower::Service;
 
 /// The service that answers every request. The accept loop puts the other end of the connection into the request's
 /// extensions, as [`crate::serve::Caller`].
@@ -68,7 +69,8 @@ pub fn service(
 async fn answer(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let client = access_log::client_address(request.headers(), request.extensions());
     let line = access_log::Line::begin(&app.logs, &client, &request);
-    let response = if request.method() == Method::OPTIONS {
+    let is_head = request.method() == Method::HEAD;
+    let mut response = if request.method() == Method::OPTIONS {
         cross_origin::preflight(request.headers())
     } else {
         let form = accept::negotiate(request.headers());
@@ -81,10 +83,23 @@ async fn answer(app: Arc<App>, request: Request<Body>) -> Result<Response<Body>,
         }
         response
     };
+    if is_head {
+        without_body(&mut response);
+    }
     Ok(match line {
         Some(line) => line.follow(response),
         None => response,
     })
+}
+
+/// The answer to `HEAD`. hyper leaves the body out by itself, but not over HTTP/2.
+fn without_body(response: &mut Response<Body>) {
+    let length = response.body().size_hint().exact();
+    if let Some(length) = length.filter(|length| *length > 0) {
+        let fields = response.headers_mut();
+        fields.entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    *response.body_mut() = Body::empty();
 }
 
 async fn route(app: Arc<App>, client: Arc<str>, request: Request<Body>) -> Result<Response<Body>, ApiError> {
@@ -156,4 +171,36 @@ fn cleaned(request: &Request<Body>) -> Option<String> {
         Some(query) => format!("{clean}?{query}"),
         None => clean,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt, Channel};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn http_0_2_the_answer_to_head_has_a_length_and_no_body() {
+        let stream = || Body::new(Channel::<bytes::Bytes, axum::Error>::new(1).1);
+        let table = [
+            (Body::from("three"), Some("5")),
+            (Body::empty(), None),
+            (stream(), None),
+        ];
+        for (body, length) in table {
+            let mut response = Response::new(body);
+            without_body(&mut response);
+            let said = response.headers().get(header::CONTENT_LENGTH);
+            assert_eq!(said.map(|said| said.to_str().unwrap()), length);
+            assert!(
+                response
+                    .into_body()
+                    .collect()
+                    .await
+                    .unwrap()
+                    .to_bytes()
+                    .is_empty()
+            );
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! The connections to one server: requests that end leave theirs to the next.
 //!
-//! A connection runs as a task of its own, which is hyper's way; a request that finds one idle costs no task, no timer
-//! and no search. Whether a request may be sent, and what becomes of its answer, is decided elsewhere.
+//! A connection runs as a task of its own, which is hyper's way and ends with it: also one on which a client goes on sending
+//! its request after the answer. A request that finds a connection idle costs no task, no timer and no search. Whether a request may be sent, and what becomes of its answer, is decided elsewhere.
+
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -21,9 +24,9 @@ use tower::BoxError;
 
 use super::connector::Connector;
 
-/// Idle connections kept per server. A burst of requests must find those of the burst before; what is open at the same
-/// time is bounded by the connections of herder's own clients, and idle ones live for a second only.
-const IDLE_CONNECTIONS: usize = 256;
+/// Idle connections kept per server: a burst of requests must find those of the burst before. They live for a second or
+/// two, and the limit of herder's own clients leaves room for those of one server that is asked no more.
+pub(crate) const IDLE_CONNECTIONS: usize = 256;
 
 /// A server's connections.
 #[derive(Debug, Clone)]
@@ -41,10 +44,13 @@ struct Shared {
     idle: Mutex<Idle>,
 }
 
+/// A connection, and since when it is idle.
+type Parked = (SendRequest<Body>, Instant);
+
 #[derive(Debug, Default)]
 struct Idle {
     /// The one that has been idle for the shortest time is the last.
-    connections: Vec<(SendRequest<Body>, Instant)>,
+    connections: Vec<Parked>,
     /// A task closes those whose time is over.
     is_watched: bool,
 }
@@ -117,16 +123,21 @@ impl Shared {
     /// still at the end of its last request is left for later.
     fn take(&self) -> Option<SendRequest<Body>> {
         let mut idle = self.idle.lock();
+        // Dropped at the end, without the lock: it wakes their tasks.
+        let _old = idle.take_old(self.idle_time);
         let connections = &mut idle.connections;
+        let mut taken = None;
         for place in (0..connections.len()).rev() {
-            let (sender, since) = &connections[place];
-            if sender.is_closed() || since.elapsed() >= self.idle_time {
+            let (sender, _) = &connections[place];
+            if sender.is_closed() {
                 connections.remove(place);
             } else if sender.is_ready() {
-                return Some(connections.remove(place).0);
+                taken = Some(connections.remove(place).0);
+                break;
             }
         }
-        None
+        drop(idle);
+        taken
     }
 
     /// Keeps a connection for the next request.
@@ -152,10 +163,20 @@ impl Shared {
     /// Closes what has been idle for too long. `false` when nothing is left to watch.
     fn close_old(&self) -> bool {
         let mut idle = self.idle.lock();
-        idle.connections
-            .retain(|(_, since)| since.elapsed() < self.idle_time);
+        let _old = idle.take_old(self.idle_time);
         idle.is_watched = !idle.connections.is_empty();
-        idle.is_watched
+        let is_watched = idle.is_watched;
+        drop(idle);
+        is_watched
+    }
+}
+
+impl Idle {
+    /// Those that have been idle for so long.
+    fn take_old(&mut self, idle_time: Duration) -> Vec<Parked> {
+        let is_old = |(_, since): &Parked| since.elapsed() >= idle_time;
+        let young = self.connections.partition_point(is_old);
+        self.connections.drain(..young).collect()
     }
 }
 
@@ -203,6 +224,8 @@ impl http_body::Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         match &frame {
+            // Nothing follows trailers, and hyper asks for no end after them.
+            Some(Ok(frame)) if frame.is_trailers() => self.hand_on(),
             Some(Ok(_)) => self.settle(),
             Some(Err(_)) => self.connection = None,
             None => self.hand_on(),
