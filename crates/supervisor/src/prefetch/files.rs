@@ -115,7 +115,8 @@ fn safetensors(folder: &Path) -> Vec<PathBuf> {
 }
 
 // Not on Windows, where a file without content takes its room on the disk.
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs::File;
 
