@@ -8,6 +8,7 @@
 mod details;
 mod fit;
 mod journal;
+mod prefetch;
 mod reconfigure;
 mod residency;
 mod slot;
@@ -135,6 +136,8 @@ struct State {
     unloads: BTreeMap<CommandId, oneshot::Sender<()>>,
     swaps: Swaps,
     residency: Residency,
+    /// Whose files the core wants read ahead. What its settings say to that is asked when it counts.
+    prefetched: Option<ModelId>,
     last_request: u64,
     last_command: u64,
     /// What the timer sleeps for.
@@ -192,6 +195,7 @@ impl Driver {
                 unloads: BTreeMap::new(),
                 swaps: Swaps::default(),
                 residency: Residency::default(),
+                prefetched: None,
                 last_request: 0,
                 last_command: 0,
                 armed: None,
@@ -574,7 +578,10 @@ impl Driver {
                     // Nobody watches: nothing is kept.
                     let _ = self.changes.send(StateChange { model, to });
                 }
-                Output::Prefetch { model } => self.prefetch(state, model),
+                Output::Prefetch { model } => {
+                    state.prefetched = model;
+                    self.prefetch(state);
+                }
                 Output::Unloaded { command } => {
                     if let Some(waiting) = state.unloads.remove(&command) {
                         // Whoever asked may have left.
@@ -638,21 +645,6 @@ impl Driver {
             generation,
             upstream,
             process,
-        });
-    }
-
-    /// Reads the files of this model ahead from now on, unless its settings forbid it, and no others.
-    fn prefetch(&self, state: &State, model: Option<ModelId>) {
-        let roster = state.snapshot.roster();
-        let wanted = model.and_then(|model| Some((model, roster.settings(model)?)));
-        let Some((model, settings)) = wanted.filter(|(_, settings)| settings.prefetch) else {
-            self.supervisor.stop_prefetch();
-            return;
-        };
-        let (snapshot, logs) = (Arc::clone(&state.snapshot), Arc::clone(&self.logs));
-        self.supervisor.prefetch(settings.cmd.clone(), move |prefetched| {
-            let (snapshot, logger) = (&*snapshot, logs.logger());
-            Journal { snapshot, logger }.prefetched(model, &prefetched);
         });
     }
 

@@ -47,7 +47,10 @@ impl Driver {
                     None => {}
                 }
             }
+            let read_ahead = state.read_ahead();
             state.snapshot = snapshot;
+            // Before the core is asked: it speaks only if it wants another model read, and then it has the last word.
+            self.prefetch_anew(state, read_ahead);
             state.herd.reconfigure(now, plan, &outdated, now + DRAIN_BUDGET);
             for model in leaving {
                 let requests = state.herd.in_flight(model);

@@ -1,6 +1,7 @@
 //! The driver with the real core and the real supervisor. Every wait has a generous deadline, none is a pause.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -413,16 +414,19 @@ async fn a_second_shutdown_hurries_the_first() {
     drop(held);
 }
 
+/// The command of a process that names a file of so many mebibytes.
+fn sleeper_with_weights(folder: &Path, mebibytes: u64) -> String {
+    let weights = folder.join(format!("{mebibytes}.gguf"));
+    // A file without content takes no room on the disk.
+    let file = std::fs::File::create(&weights).unwrap();
+    file.set_len(mebibytes << 20).unwrap();
+    format!("sh -c 'exec sleep 1000' -m {}", weights.display())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_are_read_ahead_while_the_victim_is_busy_unless_the_model_forbids_it() {
     let folder = tempfile::tempdir().unwrap();
-    let weights = folder.path().join("m.gguf");
-    // A file without content takes no room on the disk.
-    std::fs::File::create(&weights)
-        .unwrap()
-        .set_len(65 << 20)
-        .unwrap();
-    let command = format!("sh -c 'exec sleep 1000' -m {}", weights.display());
+    let command = sleeper_with_weights(folder.path(), 65);
     let mut silent = model(&command, NOWHERE);
     silent.prefetch = false;
     let models = [("a", sleeper()), ("b", silent), ("c", model(&command, NOWHERE))];
@@ -441,4 +445,38 @@ async fn files_are_read_ahead_while_the_victim_is_busy_unless_the_model_forbids_
     assert!(!log(&driver).contains("b read ahead"), "{}", log(&driver));
     drop(held);
     let _lease = soon("the swap", swap_to_c).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_says_what_is_read_ahead_from_now_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut waited_for = model(&sleeper_with_weights(folder.path(), 65), NOWHERE);
+    waited_for.prefetch = false;
+    let driver = driver([("a", sleeper()), ("b", waited_for.clone())]);
+    let held = lease(&driver, A).await;
+    let swap = waiting(driver.request(B, Purpose::Request));
+    let reload = |waited_for: &Model| {
+        let (snapshot, plan) = succeeding(&driver, config([("a", sleeper()), ("b", waited_for.clone())]));
+        assert_eq!(driver.reconfigure(snapshot, plan), Some(vec![]));
+    };
+    let reads = || log(&driver).matches("b read ahead: ").count();
+
+    waited_for.prefetch = true;
+    reload(&waited_for);
+    until("what is allowed now", || log(&driver).contains(" of 65 MiB")).await;
+    // Nothing is read for what has nothing to do with files.
+    waited_for.ttl = Some(SOON);
+    reload(&waited_for);
+    waited_for.cmd = sleeper_with_weights(folder.path(), 66);
+    reload(&waited_for);
+    until("the other file", || log(&driver).contains(" of 66 MiB")).await;
+    assert_eq!(reads(), 2, "{}", log(&driver));
+    assert!(driver.state.lock().read_ahead().is_some());
+    waited_for.prefetch = false;
+    reload(&waited_for);
+    assert!(driver.state.lock().read_ahead().is_none());
+
+    assert_eq!(running(&driver), [(A, ModelState::Ready)]);
+    drop(held);
+    let _lease = soon("the swap", swap).await.unwrap();
 }

@@ -1,44 +1,33 @@
-//! Reading ahead where the kernel takes no advice: plain reads in order into one buffer.
+//! Reading ahead where nothing better than plain reads is at hand.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use super::plain_reads::PlainReads;
 use crate::prefetch::room::Memory;
-
-/// The one buffer that everything is read into: few calls, and it stays in the processor's cache.
-const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Nothing to do: a thread that reads waits for the disk most of the time.
 pub(crate) fn step_back() {}
 
-/// Brings parts of a file into the page cache, one after the other, from its beginning on.
+/// Brings parts of a file into the page cache.
 pub(crate) struct AheadReader<'a> {
     file: &'a File,
-    buffer: Vec<u8>,
+    plain: PlainReads,
 }
 
 impl<'a> AheadReader<'a> {
-    pub(crate) fn new(file: &'a File) -> io::Result<Self> {
-        Ok(Self {
+    pub(crate) fn new(file: &'a File) -> Self {
+        Self {
             file,
-            buffer: vec![0; BUFFER_BYTES],
-        })
+            plain: PlainReads::default(),
+        }
     }
 
-    /// Returns when this part, which begins where the one before ended, is read.
-    pub(crate) fn read(&mut self, _offset: u64, bytes: u64) -> io::Result<()> {
-        let mut left = bytes;
-        while left > 0 {
-            let length = usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES));
-            match self.file.read(&mut self.buffer[..length])? {
-                // The file is shorter than it was.
-                0 => return Ok(()),
-                count => left -= count as u64,
-            }
-        }
-        Ok(())
+    /// Returns when this part is there, with how many bytes of it there are: fewer only at the end of the file.
+    pub(crate) fn read(&mut self, offset: u64, bytes: u64) -> io::Result<u64> {
+        self.plain.read(self.file, offset, bytes)
     }
 }
 

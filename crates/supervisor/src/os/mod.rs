@@ -1,10 +1,14 @@
 //! What differs between operating systems, behind one set of signatures.
 //!
 //! Both files offer: [`DIALECT`], [`Tree`] (a child with all its descendants), [`drain`], [`describe`],
-//! [`executable_names`], [`is_executable`], [`become_guard`], [`prepare_guard`], [`kill_group`], [`never_block`]. The only `unsafe` of
+//! [`executable_names`], [`is_executable`], [`become_guard`], [`prepare_guard`], [`kill_group`], [`never_block`],
+//! [`open_at_once`]. The only `unsafe` of
 //! the project is in this folder.
 //!
-//! Reading ahead is a pair of its own, because only Linux differs there: [`AheadReader`], [`memory`], [`step_back`].
+//! Reading ahead is a pair of its own, because only Linux differs there: [`AheadReader`], [`memory`], [`step_back`]. Where
+//! nothing better is to be had, both read with `plain_reads`.
+
+mod plain_reads;
 
 #[cfg(unix)]
 mod unix;

@@ -6,9 +6,10 @@
     reason = "signal dispositions and the hook between fork and exec have no safe interface"
 )]
 
+use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ExitStatus, Stdio};
@@ -173,6 +174,14 @@ pub(crate) fn kill_group(group: u32) {
 pub(crate) fn never_block(pipe: &ChildStdin) -> io::Result<()> {
     rustix::io::ioctl_fionbio(pipe.as_fd(), true)?;
     Ok(())
+}
+
+/// Opens a file for reading, and never waits: not even for a writer, if the path names a pipe.
+pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+    File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
 }
 
 /// Has the kernel kill the child when the spawning thread ends, which the spawner thread does only with this process.

@@ -1,5 +1,6 @@
 //! Processes on Windows: a tree is a job object that dies with its handle, and so with this process.
 
+use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -156,4 +157,9 @@ pub(crate) fn kill_group(_group: u32) {}
 /// Nothing to do.
 pub(crate) fn never_block(_pipe: &ChildStdin) -> io::Result<()> {
     Ok(())
+}
+
+/// Opens a file for reading.
+pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
 }

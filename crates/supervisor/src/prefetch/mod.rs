@@ -8,8 +8,8 @@
 mod files;
 pub(crate) mod room;
 
-use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ pub struct Prefetched {
     pub files: usize,
     /// Bytes that are in the page cache now, whether or not they were there before.
     pub bytes: u64,
-    /// What they would be if all of it had been read.
+    /// What they would be if all of it had been read, by the sizes that the files had before.
     pub wanted_bytes: u64,
     /// From the first window to the last.
     pub elapsed: Duration,
@@ -128,12 +128,18 @@ fn read_jobs(desk: &Mutex<Desk>) {
             };
             (job, desk.number)
         };
-        let words = split(&job.command, Dialect::native()).unwrap_or_default();
-        let weights = files::find(&words);
         let is_wanted = || desk.lock().number == number;
-        if let Some(prefetched) = read(&weights, is_wanted, || room::left(&os::memory())) {
-            (job.report)(prefetched);
-        }
+        // A bug that one model's files bring to light must not end the reading for all. It has been printed already, and
+        // nothing that is kept here could be in disorder.
+        let _ = catch_unwind(AssertUnwindSafe(|| read_job(job, is_wanted)));
+    }
+}
+
+fn read_job(job: Job, is_wanted: impl Fn() -> bool) {
+    let words = split(&job.command, Dialect::native()).unwrap_or_default();
+    let weights = files::find(&words);
+    if let Some(prefetched) = read(&weights, is_wanted, || room::left(&os::memory())) {
+        (job.report)(prefetched);
     }
 }
 
@@ -154,7 +160,8 @@ fn read(weights: &[Weights], is_wanted: impl Fn() -> bool, room: impl Fn() -> u6
             if !is_wanted() {
                 Err(PrefetchEnd::Stopped)
             } else if room() < so_far {
-                // What has been read counts as free in the numbers of the system, but it is what all this is for.
+                // What has been read counts as free in the numbers of the system, but it is what all this is for. Pages of
+                // it that a process has mapped count twice, here and in the room, which errs on the safe side.
                 Err(PrefetchEnd::MemoryShort)
             } else {
                 Ok(())
@@ -170,22 +177,29 @@ fn read(weights: &[Weights], is_wanted: impl Fn() -> bool, room: impl Fn() -> u6
 }
 
 /// Reads one file window by window. `may_go_on` is asked before each, with all bytes that there would be then; `read` counts
-/// those that there are.
+/// those that there are. A file that has become shorter ends earlier.
 fn read_file(
     weights: &Weights,
     may_go_on: impl Fn(u64) -> Result<(), PrefetchEnd>,
     read: &mut u64,
 ) -> Result<(), PrefetchEnd> {
     let failed = |error: io::Error| PrefetchEnd::Failed(format!("{}: {error}", weights.path.display()));
-    let file = File::open(&weights.path).map_err(failed)?;
-    let mut reader = os::AheadReader::new(&file).map_err(failed)?;
+    // The path may have become something else since it was looked at, even a pipe to which nobody writes.
+    let file = os::open_at_once(&weights.path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(failed(io::Error::other("not a plain file")));
+    }
+    let mut reader = os::AheadReader::new(&file);
     let mut offset = 0;
     while offset < weights.bytes {
         let window = WINDOW_BYTES.min(weights.bytes - offset);
         may_go_on(*read + window)?;
-        reader.read(offset, window).map_err(failed)?;
+        let there = reader.read(offset, window).map_err(failed)?;
+        *read += there;
+        if there < window {
+            break;
+        }
         offset += window;
-        *read += window;
     }
     Ok(())
 }
@@ -193,6 +207,7 @@ fn read_file(
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::fs::File;
     use std::path::Path;
     use std::sync::mpsc;
 
@@ -261,6 +276,59 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_has_become_shorter_ends_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut weights = [
+            hollow(folder.path(), "a", WINDOW_BYTES + 5),
+            hollow(folder.path(), "b", 1),
+        ];
+        weights[0].bytes = 4 * WINDOW_BYTES;
+        let prefetched = read(&weights, || true, || PLENTY).unwrap();
+        assert_eq!(prefetched.end, PrefetchEnd::Complete);
+        assert_eq!((prefetched.files, prefetched.bytes), (2, WINDOW_BYTES + 6));
+        assert_eq!(prefetched.wanted_bytes, 4 * WINDOW_BYTES + 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_to_which_nobody_writes_holds_nothing_up() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.gguf");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let (told, ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            let weights = [Weights { path, bytes: 1 }];
+            told.send(read(&weights, || true, || PLENTY).unwrap().end)
+                .unwrap();
+        });
+        let end = ended.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(
+            matches!(&end, PrefetchEnd::Failed(text) if text.contains("not a plain file")),
+            "{end:?}"
+        );
+    }
+
+    #[test]
+    fn a_panic_does_not_end_the_reading_for_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = hollow(folder.path(), "m.gguf", files::SMALLEST_BYTES);
+        let command = format!("serve -m \"{}\"", file.path.display());
+        let (told, reports) = mpsc::channel();
+        let prefetcher = Prefetcher::default();
+        let telling = told.clone();
+        prefetcher.read(command.clone(), move |_| {
+            telling.send("panics").unwrap();
+            panic!("this is what the test is about");
+        });
+        let patience = Duration::from_secs(60);
+        assert_eq!(reports.recv_timeout(patience), Ok("panics"));
+        prefetcher.read(command, move |_| told.send("goes on").unwrap());
+        assert_eq!(reports.recv_timeout(patience), Ok("goes on"));
+    }
+
+    #[test]
     fn the_last_call_counts() {
         let folder = tempfile::tempdir().unwrap();
         let file = hollow(folder.path(), "m.gguf", files::SMALLEST_BYTES);
@@ -272,7 +340,7 @@ mod tests {
                 told.send((name, prefetched.files)).unwrap();
             });
         };
-        let command = format!("serve -m '{}'", file.path.display());
+        let command = format!("serve -m \"{}\"", file.path.display());
         for _ in 0..100 {
             ask(&command, "earlier");
         }
