@@ -22,7 +22,6 @@ mod streaming;
 mod swap;
 mod throughput;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -86,7 +85,7 @@ struct Settings {
 /// Measures the cases that are named, or those that are measured by default, and prints a table for each.
 ///
 /// # Errors
-/// An unknown name or flag, a build that fails, or a measurement that cannot be taken here.
+/// An unknown name or flag, a build that fails, or, once all others have been taken, a measurement that could not be.
 pub(crate) fn run(words: &[&str]) -> Result<()> {
     let Arguments {
         cases,
@@ -101,15 +100,25 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     let mut reports = Vec::new();
     let cases = chosen(&cases)?;
     build()?;
+    let mut failures = Vec::new();
     for case in cases {
-        let report = (case.run)(&settings).with_context(|| format!("{} was not measured", case.name))?;
+        let report = match (case.run)(&settings) {
+            Ok(report) => report,
+            Err(error) => {
+                let failure = format!("{} was not measured: {error:#}", case.name);
+                eprintln!("\n{failure}");
+                failures.push(failure);
+                continue;
+            }
+        };
         println!("\n{}", report.text());
         reports.push(report);
-        // After each case: what is there stays when a later one fails.
+        // After each case: what is there stays when the bench is ended.
         if let Some(path) = &json {
             report::write_json(path, &reports)?;
         }
     }
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
 }
 
@@ -123,21 +132,6 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Case>> {
         case.with_context(|| format!("unknown case '{name}': there are {}", known.join(", ")))
     };
     names.iter().map(find).collect()
-}
-
-/// Resident memory of this herder now, in units of 1,000,000 bytes.
-fn resident_megabytes(router: &Router) -> Result<f64> {
-    ensure!(
-        cfg!(target_os = "linux"),
-        "resident memory is read from /proc, which only Linux has"
-    );
-    let status = fs::read_to_string(format!("/proc/{}/status", router.process_id()))?;
-    let resident = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("no VmRSS")?;
-    let kibibytes: f64 = resident.trim().trim_end_matches(" kB").parse()?;
-    Ok(kibibytes * 1024.0 / 1e6)
 }
 
 /// The command of a demo model with this load time, as a quoted YAML scalar.

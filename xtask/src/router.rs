@@ -165,6 +165,17 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
+/// Different ports that were all free a moment ago: each is held until the last has been found.
+pub(crate) fn different_free_ports<const COUNT: usize>() -> Result<[u16; COUNT]> {
+    let listen = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let listeners: Vec<TcpListener> = (0..COUNT).map(listen).collect::<Result<_, _>>()?;
+    let mut ports = [0; COUNT];
+    for (port, listener) in ports.iter_mut().zip(&listeners) {
+        *port = listener.local_addr()?.port();
+    }
+    Ok(ports)
+}
+
 /// The first of `count` ports in a row, from `first` upwards, that were all free a moment ago.
 pub(crate) fn free_ports(first: u16, count: usize) -> Result<u16> {
     let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();

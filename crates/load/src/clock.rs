@@ -3,12 +3,20 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use rustix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds of the monotonic clock. std's `Instant` is the same clock, but cannot be sent to another process.
+#[cfg(unix)]
 pub(crate) fn now() -> u64 {
+    use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::Monotonic);
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+}
+
+/// Nanoseconds of the wall clock. Nothing is measured here, because costs are read from Linux's `/proc`.
+#[cfg(not(unix))]
+pub(crate) fn now() -> u64 {
+    let time = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Seconds of processor time that this process, which has one thread, has used so far.

@@ -36,7 +36,7 @@ usage: load upstream --port P
        load streams  --address HOST:PORT --model NAME --body text:BYTES
                      --streams N --chunks N [--path /v1/chat/completions]
        load crowd    --address HOST:PORT --models N --body text:BYTES --connections N
-The clients print one line of JSON. The crowd asks for model-0 to model-(N-1) and stays until standard input ends.
+The upstream prints its port, which the system chooses for port 0. The clients print one line of JSON. The crowd asks for model-0 to model-(N-1) and stays until standard input ends.
 ";
 
 fn main() -> ExitCode {

@@ -20,11 +20,12 @@ const CHUNK_INTERVAL: Duration = Duration::from_millis(20);
 /// The beginning of a body, in which the model's name and the wish for a stream stand. The rest is only counted.
 const BEGINNING: usize = 512;
 
-/// Serves until the process is ended.
+/// Serves until the process is ended. The first line that it prints is its port, which the system chooses for port 0.
 pub(crate) async fn serve(port: u16) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .with_context(|| format!("port {port}"))?;
+    println!("{}", listener.local_addr()?.port());
     loop {
         let (stream, _) = listener.accept().await?;
         tokio::spawn(async move {

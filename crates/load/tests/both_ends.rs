@@ -1,17 +1,14 @@
 //! The program against itself, and against servers that do not do what they should.
 
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test program; its panics are its results")]
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Output};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
-
-/// Time for the upstream to listen.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An upstream that ends with the test.
 struct Upstream {
@@ -21,20 +18,15 @@ struct Upstream {
 
 impl Upstream {
     fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let child = load()
-            .args(["upstream", "--port", &address.port().to_string()])
-            .spawn()
-            .unwrap();
-        let upstream = Self { child, address };
-        let deadline = Instant::now() + DEADLINE;
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "the upstream does not listen");
-            thread::sleep(Duration::from_millis(10));
-        }
-        upstream
+        let mut command = load();
+        command.args(["upstream", "--port", "0"]).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // It listens before it prints.
+        let mut line = String::new();
+        let output = child.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut line).unwrap();
+        let address = (Ipv4Addr::LOCALHOST, line.trim().parse::<u16>().unwrap()).into();
+        Self { child, address }
     }
 }
 

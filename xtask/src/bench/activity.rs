@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use super::processes::Process;
 use super::report::{Figure, Promise, Report, Row};
-use super::{Settings, bench_folder, demo_model, resident_megabytes, start};
+use super::{Settings, bench_folder, demo_model, start};
 use crate::client::{self, Connection};
-use crate::router::Router;
 
 /// 100 requests a second for an hour.
 const REQUESTS: u64 = 360_000;
@@ -88,12 +88,11 @@ struct Course {
 impl Course {
     fn promise(&self) -> Promise {
         let queue = if self.lost > 0 { QUEUE_MEGABYTES } else { 0.0 };
-        Promise {
-            what: format!("MB in the second half, {}", self.place),
-            measured: self.second,
-            limit: (self.first * (1.0 + FLAT)).max(self.first + queue),
-            at_least: false,
-        }
+        Promise::at_most(
+            format!("MB in the second half, {}", self.place),
+            self.second,
+            (self.first * (1.0 + FLAT)).max(self.first + queue),
+        )
     }
 
     fn into_row(self) -> Row {
@@ -121,7 +120,8 @@ fn measure(place: &'static str, store: &str) -> Result<Course> {
     let address = router.address;
     // The model is loaded before the first look.
     client::post(address, CHAT, &body(1))?.json()?;
-    let start = resident_megabytes(&router)?;
+    let herder = Process::with_id(router.process_id())?;
+    let start = herder.resident()?;
     let load = Load::default();
     let begin = Instant::now();
     // It is not dropped before the end: a client that went away would not wait to be dropped.
@@ -133,7 +133,7 @@ fn measure(place: &'static str, store: &str) -> Result<Course> {
         let senders: Vec<_> = (0..CONNECTIONS)
             .map(|_| scope.spawn(|| send(address, &load)))
             .collect();
-        let samples = watch(&router, &load);
+        let samples = watch(&herder, &load);
         load.over.store(true, Ordering::Relaxed);
         for thread in senders.into_iter().chain(readers) {
             thread.join().expect("no thread of the load panics")?;
@@ -200,7 +200,7 @@ struct Load {
 }
 
 /// Percent of the load and resident megabytes then, at each look.
-fn watch(router: &Router, load: &Load) -> Result<Vec<(u64, f64)>> {
+fn watch(herder: &Process, load: &Load) -> Result<Vec<(u64, f64)>> {
     let mut samples = Vec::new();
     for look in 1..=LOOKS {
         while load.done.load(Ordering::Relaxed) < REQUESTS * look / LOOKS {
@@ -209,7 +209,7 @@ fn watch(router: &Router, load: &Load) -> Result<Vec<(u64, f64)>> {
             }
             thread::sleep(PAUSE);
         }
-        samples.push((100 * look / LOOKS, resident_megabytes(router)?));
+        samples.push((100 * look / LOOKS, herder.resident()?));
     }
     Ok(samples)
 }

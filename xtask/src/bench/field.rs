@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use super::arguments::Peer;
 use super::nginx::{self, Nginx};
-use super::processes::Process;
+use super::processes::{Process, ThreadCounts, seconds_between};
 use super::server::Server;
 use super::{Settings, bench_folder, release_program};
 use crate::programs;
-use crate::router::free_port;
+use crate::router::different_free_ports;
 
 /// The model whose requests nobody changes.
 pub(super) const PLAIN: &str = "plain";
@@ -27,6 +27,9 @@ pub(super) const EDITED: &str = "edited";
 
 /// The name that the upstream knows `EDITED` by.
 const NAME_AT_UPSTREAM: &str = "the-name-at-the-upstream";
+
+/// The parameters that requests for `EDITED` get, with their values as YAML and JSON write them.
+const PARAMETERS: [(&str, &str); 3] = [("temperature", "0.5"), ("top_k", "40"), ("cache_prompt", "true")];
 
 /// Requests at once that herder lets through to a model; its default of 10 is for real ones.
 const CONCURRENCY_LIMIT: u32 = 1024;
@@ -125,7 +128,7 @@ impl Field {
     pub(super) fn start(settings: &Settings) -> Result<Self> {
         let folder = bench_folder();
         fs::create_dir_all(&folder)?;
-        let upstream_port = free_port()?;
+        let [upstream_port, herder_port, buffered, unbuffered] = different_free_ports()?;
         let mut field = Self {
             subjects: Vec::new(),
             unbuffered: None,
@@ -133,7 +136,6 @@ impl Field {
             servers: Vec::new(),
         };
         // The upstream is herder's model, so herder comes first here, and later in the table.
-        let herder_port = free_port()?;
         let herder = start_herder(&folder, herder_port, upstream_port)?;
         field.servers.push(herder);
         let herder = Subject::new("herder", Role::Herder, herder_port, Some(0));
@@ -142,7 +144,7 @@ impl Field {
         field
             .subjects
             .push(Subject::new("direct", Role::Direct, upstream_port, None));
-        match nginx::start(&folder, upstream_port)? {
+        match nginx::start(&folder, upstream_port, [buffered, unbuffered])? {
             Some(Nginx {
                 server,
                 port,
@@ -346,24 +348,22 @@ impl Subject {
 }
 
 /// Processor time of some processes from a moment on.
-struct Meter(Vec<(Process, f64)>);
+struct Meter(Vec<(Process, ThreadCounts)>);
 
 impl Meter {
     fn start(processes: Vec<Process>) -> Result<Self> {
-        let mut start = Vec::new();
-        for process in processes {
-            if let Some(seconds) = process.processor_seconds()? {
-                start.push((process, seconds));
-            }
-        }
-        Ok(Self(start))
+        let start = processes.into_iter().map(|process| {
+            let time = process.processor_time()?;
+            Ok((process, time))
+        });
+        start.collect::<Result<_>>().map(Self)
     }
 
-    /// Seconds since the start, without those of processes that have ended since.
+    /// Seconds since the start, without those of processes and threads that have ended since.
     fn seconds(&self) -> Result<f64> {
         let mut sum = 0.0;
         for (process, before) in &self.0 {
-            sum += process.processor_seconds()?.map_or(0.0, |now| now - before);
+            sum += seconds_between(before, &process.processor_time()?);
         }
         Ok(sum)
     }
@@ -383,7 +383,7 @@ fn check_arrival(subject: &Subject, model: &str, figures: &Value) -> Result<()> 
     let (sent, received) = lengths;
     ensure!(
         if is_edited {
-            received > sent
+            received >= sent + edits_bytes()
         } else {
             received == sent
         },
@@ -391,6 +391,16 @@ fn check_arrival(subject: &Subject, model: &str, figures: &Value) -> Result<()> 
         subject.name
     );
     Ok(())
+}
+
+/// Bytes that an edited request has more than the one that was sent: the longer name, and each parameter with its quotes,
+/// colon and comma. Whoever writes the request anew may add spaces.
+fn edits_bytes() -> f64 {
+    let parameters: usize = PARAMETERS
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + "\"\":,".len())
+        .sum();
+    (NAME_AT_UPSTREAM.len() - EDITED.len() + parameters) as f64
 }
 
 fn start_herder(folder: &Path, port: u16, upstream_port: u16) -> Result<Server> {
@@ -413,6 +423,9 @@ fn start_herder(folder: &Path, port: u16, upstream_port: u16) -> Result<Server> 
 /// Everything has its default value but the limit of requests at once. Both models may run together.
 fn configuration(upstream_port: u16) -> String {
     let load = release_program(LOAD);
+    let parameters = PARAMETERS
+        .map(|(name, value)| format!("{name}: {value}"))
+        .join(", ");
     format!(
         "models:
   {PLAIN}:
@@ -427,7 +440,7 @@ fn configuration(upstream_port: u16) -> String {
     concurrencyLimit: {CONCURRENCY_LIMIT}
     useModelName: {NAME_AT_UPSTREAM}
     filters:
-      setParams: {{temperature: 0.5, top_k: 40, cache_prompt: true}}
+      setParams: {{{parameters}}}
 routing:
   router:
     use: group
@@ -464,9 +477,11 @@ mod tests {
             (&direct, PLAIN, PLAIN, 99, false),
             (&herder, PLAIN, PLAIN, 100, true),
             (&herder, PLAIN, NAME_AT_UPSTREAM, 100, false),
-            (&herder, EDITED, NAME_AT_UPSTREAM, 160, true),
+            (&herder, EDITED, NAME_AT_UPSTREAM, 167, true),
+            // The name only.
+            (&herder, EDITED, NAME_AT_UPSTREAM, 118, false),
             (&herder, EDITED, NAME_AT_UPSTREAM, 100, false),
-            (&herder, EDITED, EDITED, 160, false),
+            (&herder, EDITED, EDITED, 167, false),
             (&peer, EDITED, EDITED, 100, true),
         ];
         for (subject, model, arrived, bytes, expected) in cases {

@@ -62,7 +62,11 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
             let ratio = paired(results, nginx, ratio);
             figures.push(Figure::new("time over nginx's", "", ratio));
             if subject.role == Role::Herder {
-                promises.push(promise(format!("time over nginx's, {name}"), ratio, 1.15));
+                promises.push(Promise::at_most(
+                    format!("time over nginx's, {name}"),
+                    ratio,
+                    1.15,
+                ));
             }
         }
         let memory = if *model == EDITED {
@@ -76,8 +80,8 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
             figures.push(Figure::new("all add", "MB", added.by_all));
             if subject.role == Role::Herder && *model == PLAIN {
                 let limit = BODY_MEGABYTES + EXTRA_MEGABYTES;
-                let what = "peak MB that bodies of 8 MB add, unedited".to_owned();
-                promises.push(promise(what, added.by_all, limit));
+                let what = "peak MB that bodies of 8 MB add, unedited";
+                promises.push(Promise::at_most(what, added.by_all, limit));
             }
         }
         rows.push(Row {
@@ -92,15 +96,6 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
         promises,
         notes: field.notes.clone(),
     })
-}
-
-fn promise(what: String, measured: f64, limit: f64) -> Promise {
-    Promise {
-        what,
-        measured,
-        limit,
-        at_least: false,
-    }
 }
 
 fn large(model: &str) -> Load<'_> {

@@ -7,7 +7,6 @@ use anyhow::Result;
 
 use super::server::Server;
 use crate::programs;
-use crate::router::free_port;
 
 /// Said when there is none.
 pub(super) const MISSING: &str =
@@ -22,15 +21,18 @@ pub(super) struct Nginx {
     pub(super) unbuffered_port: u16,
 }
 
-/// Starts nginx with one worker; none when it is not installed.
+/// Starts nginx with one worker on these ports, buffered and unbuffered; none when it is not installed.
 ///
 /// # Errors
 /// It does not start.
-pub(super) fn start(folder: &Path, upstream_port: u16) -> Result<Option<Nginx>> {
+pub(super) fn start(
+    folder: &Path,
+    upstream_port: u16,
+    [port, unbuffered_port]: [u16; 2],
+) -> Result<Option<Nginx>> {
     let Ok(program) = programs::require(&["nginx"], "nginx") else {
         return Ok(None);
     };
-    let (port, unbuffered_port) = (free_port()?, free_port()?);
     let file = folder.join("nginx.conf");
     fs::write(&file, configuration(folder, upstream_port, port, unbuffered_port))?;
     let words = [
@@ -65,8 +67,8 @@ events {{
     worker_connections 4096;
 }}
 http {{
-    # herder writes a line for each request as well.
-    access_log "{folder}/nginx-access.log" combined;
+    # herder writes a line for each request as well, and many of them at once.
+    access_log "{folder}/nginx-access.log" combined buffer=64k flush=20ms;
     # Nothing is written there: bodies fit into the buffer, and answers are not buffered.
     client_body_temp_path "{folder}/nginx-bodies";
     proxy_temp_path "{folder}/nginx-answers";

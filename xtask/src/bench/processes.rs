@@ -15,6 +15,22 @@ pub(super) struct Process {
     executable: PathBuf,
 }
 
+/// A number for each thread, by its folder in `/proc`.
+pub(super) type ThreadCounts = BTreeMap<PathBuf, u64>;
+
+/// What was counted between two looks. A thread that has begun since counts from its beginning; one that has ended counts
+/// nothing, because what it did after the first look is not known.
+pub(super) fn counted_between(before: &ThreadCounts, now: &ThreadCounts) -> u64 {
+    now.iter()
+        .map(|(thread, count)| count.saturating_sub(before.get(thread).copied().unwrap_or(0)))
+        .sum()
+}
+
+/// The same of processor time, in seconds.
+pub(super) fn seconds_between(before: &ThreadCounts, now: &ThreadCounts) -> f64 {
+    counted_between(before, now) as f64 / 1e9
+}
+
 /// All processes that descend from `ancestor`, which is not among them.
 ///
 /// # Errors
@@ -78,8 +94,8 @@ impl Process {
     ///
     /// # Errors
     /// It has ended.
-    pub(super) fn wakeups(&self) -> Result<BTreeMap<PathBuf, u64>> {
-        let mut counts = BTreeMap::new();
+    pub(super) fn wakeups(&self) -> Result<ThreadCounts> {
+        let mut counts = ThreadCounts::new();
         for thread in folder_entries(&self.folder.join("task"))? {
             // A thread that ends meanwhile has no part in what is measured.
             let status = fs::read_to_string(thread.join("status")).unwrap_or_default();
@@ -97,26 +113,25 @@ impl Process {
         self.executable.file_name().is_some_and(|name| name == program)
     }
 
-    /// Seconds on a processor so far, of all threads that it has now; none when it has ended.
+    /// Nanoseconds on a processor so far, of each thread that it has now; nothing when it has ended.
     ///
     /// # Errors
     /// The kernel does not count.
-    pub(super) fn processor_seconds(&self) -> Result<Option<f64>> {
+    pub(super) fn processor_time(&self) -> Result<ThreadCounts> {
         let Ok(threads) = folder_entries(&self.folder.join("task")) else {
-            return Ok(None);
+            return Ok(ThreadCounts::new());
         };
-        let mut nanoseconds = 0.0;
+        let mut nanoseconds = ThreadCounts::new();
         for thread in threads {
             // A thread that ends meanwhile has no part in what is measured.
             let Ok(text) = fs::read_to_string(thread.join("schedstat")) else {
                 continue;
             };
             let time = text.split(' ').next().unwrap_or_default();
-            nanoseconds += time
-                .parse::<f64>()
-                .with_context(|| format!("schedstat: {text}"))?;
+            let time = time.parse().with_context(|| format!("schedstat: {text}"))?;
+            nanoseconds.insert(thread, time);
         }
-        Ok(Some(nanoseconds / 1e9))
+        Ok(nanoseconds)
     }
 
     /// Resident memory now, in units of 1,000,000 bytes; none of a process that has ended.
@@ -179,14 +194,26 @@ mod tests {
         let find = |process: &Process| process.folder.ends_with(child.id().to_string());
         let process = below(std::process::id()).unwrap().into_iter().find(find).unwrap();
         assert!(process.resident().unwrap() > 0.0);
-        assert!(process.processor_seconds().unwrap().is_some());
+        assert!(!process.processor_time().unwrap().is_empty());
         process.forget_peak().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(!process.is_alive());
         assert_eq!(process.peak().unwrap(), 0.0);
-        assert_eq!(process.processor_seconds().unwrap(), None);
+        assert!(process.processor_time().unwrap().is_empty());
         process.forget_peak().unwrap();
+    }
+
+    #[test]
+    fn threads_that_have_ended_count_nothing() {
+        let counts = |list: &[(&str, u64)]| -> ThreadCounts {
+            list.iter()
+                .map(|&(thread, count)| (thread.into(), count))
+                .collect()
+        };
+        let before = counts(&[("stays", 5), ("ends", 1_000)]);
+        let now = counts(&[("stays", 8), ("begins", 4)]);
+        assert_eq!(counted_between(&before, &now), 7);
     }
 
     #[test]

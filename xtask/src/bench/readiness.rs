@@ -44,12 +44,11 @@ pub(super) fn run(_: &Settings) -> Result<Report> {
             subject: format!("load of {load} ms"),
             figures: vec![Figure::new("late", "ms", late)],
         });
-        promises.push(Promise {
-            what: format!("ms late after a load of {load} ms (5 % and 10 ms)"),
-            measured: late,
-            limit: load as f64 * 0.05 + 10.0,
-            at_least: false,
-        });
+        promises.push(Promise::at_most(
+            format!("ms late after a load of {load} ms (2 % and 10 ms)"),
+            late,
+            load as f64 * 0.02 + 10.0,
+        ));
     }
     router.stop()?;
     Ok(Report {

@@ -59,6 +59,24 @@ impl Figure {
 }
 
 impl Promise {
+    pub(super) fn at_most(what: impl Into<String>, measured: f64, limit: f64) -> Self {
+        Self {
+            what: what.into(),
+            measured,
+            limit,
+            at_least: false,
+        }
+    }
+
+    pub(super) fn at_least(what: impl Into<String>, measured: f64, limit: f64) -> Self {
+        Self {
+            what: what.into(),
+            measured,
+            limit,
+            at_least: true,
+        }
+    }
+
     pub(super) fn is_met(&self) -> bool {
         // A figure that is no number meets nothing.
         if self.at_least {
@@ -176,18 +194,8 @@ mod tests {
                 ),
             ],
             promises: vec![
-                Promise {
-                    what: "added p50 over nginx's".to_owned(),
-                    measured: 2.0,
-                    limit: 2.5,
-                    at_least: false,
-                },
-                Promise {
-                    what: "requests per second over nginx's".to_owned(),
-                    measured: 0.5,
-                    limit: 0.7,
-                    at_least: true,
-                },
+                Promise::at_most("added p50 over nginx's", 2.0, 2.5),
+                Promise::at_least("requests per second over nginx's", 0.5, 0.7),
             ],
             notes: vec!["no peer".to_owned()],
         }
@@ -224,14 +232,8 @@ note: no peer
 
     #[test]
     fn a_figure_that_is_no_number_meets_no_promise() {
-        for at_least in [true, false] {
-            let promise = Promise {
-                what: String::new(),
-                measured: f64::NAN,
-                limit: 1.0,
-                at_least,
-            };
-            assert!(!promise.is_met());
+        for bound in [Promise::at_most, Promise::at_least] {
+            assert!(!bound("", f64::NAN, 1.0).is_met());
         }
     }
 }

@@ -53,12 +53,7 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
     let mut promises = Vec::new();
     if let Some(herder) = of(Role::Herder) {
         let mut promise = |what: &str, measured, limit| {
-            promises.push(Promise {
-                what: what.to_owned(),
-                measured,
-                limit,
-                at_least: false,
-            });
+            promises.push(Promise::at_most(what, measured, limit));
         };
         if let Some(nginx) = of(Role::Nginx) {
             promise(

@@ -75,18 +75,16 @@ fn measure(
     }
     let herder = field.position(Role::Herder).map(|position| &results[position]);
     if let (Some(herder), Some(nginx)) = (herder, nginx) {
-        promises.push(Promise {
-            what: format!("requests per second over nginx's, {connections} connections"),
-            measured: paired(herder, nginx, rate_ratio),
-            limit: 0.7,
-            at_least: true,
-        });
-        promises.push(Promise {
-            what: format!("CPU per request over nginx's, {connections} connections"),
-            measured: paired(herder, nginx, cost_ratio),
-            limit: 1.6,
-            at_least: false,
-        });
+        promises.push(Promise::at_least(
+            format!("requests per second over nginx's, {connections} connections"),
+            paired(herder, nginx, rate_ratio),
+            0.7,
+        ));
+        promises.push(Promise::at_most(
+            format!("CPU per request over nginx's, {connections} connections"),
+            paired(herder, nginx, cost_ratio),
+            1.6,
+        ));
     }
     Ok(())
 }
