@@ -41,11 +41,20 @@ const COLUMNS: [(&str, &str); 16] = [
 /// The last column, apart because arrays of tuples want one length.
 const DURATION: (&str, &str) = ("duration_ms", "INTEGER NOT NULL DEFAULT 0");
 
-/// Of a file, which may hold any number of rows.
+/// Of a file, which may hold any number of rows, and of a database in memory that may hold many.
 const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS idx_activity_time ON activity (ts_created DESC, id DESC);
 CREATE INDEX IF NOT EXISTS idx_activity_model_time ON activity (model_id, ts_created DESC, id DESC);
 ";
+
+const NO_INDEXES: &str = "
+DROP INDEX IF EXISTS idx_activity_time;
+DROP INDEX IF EXISTS idx_activity_model_time;
+";
+
+/// So many rows in memory, ten times the default, are quickly read without indexes, which cost a row more than the row
+/// itself.
+pub(super) const UNINDEXED_ROWS: u64 = 10_000;
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +105,7 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, OpenError> {
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     let (path, indexes) = match path {
         Some(path) => (path, INDEXES),
-        // They would cost a row more than the row itself, and few rows are quickly read without.
+        // They follow when it is known how many rows there may be: `index_memory`.
         None => (Path::new(":memory:"), ""),
     };
     let found: i64 = connection
@@ -116,6 +125,13 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, OpenError> {
     }
     prepare(&mut connection, indexes).map_err(failed)?;
     Ok(connection)
+}
+
+/// Gives a database in memory its indexes when it may hold more than [`UNINDEXED_ROWS`], and takes them away when not.
+/// `rows`: how many there may be; any number when `None`.
+pub(super) fn index_memory(connection: &Connection, rows: Option<u64>) -> rusqlite::Result<()> {
+    let is_small = rows.is_some_and(|rows| rows <= UNINDEXED_ROWS);
+    connection.execute_batch(if is_small { NO_INDEXES } else { INDEXES })
 }
 
 /// A second connection to the same file, which only reads.

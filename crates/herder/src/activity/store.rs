@@ -9,7 +9,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ use super::costs::KeptCosts;
 use super::row::Row;
 use super::schema::{self, OpenError};
 use crate::logs::Logs;
-use queue::{Full, Queue};
+use queue::{Queue, Refusal};
 pub use settings::{Retention, Settings};
 use writer::Writer;
 
@@ -68,6 +68,8 @@ struct Shared {
     stored: broadcast::Sender<i64>,
     /// Rows lost to a full queue since the writer last kept up.
     lost: AtomicU64,
+    /// The log says that nothing is recorded any more.
+    end_is_told: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -161,17 +163,25 @@ impl Store {
         }
     }
 
-    /// Hands a row to the writer. It never waits: when the queue is full the row is lost, and the log says so.
+    /// Hands a row to the writer. It never waits: when the queue is full, or the writer has ended, the row is lost, and
+    /// the log says so.
     pub(super) fn insert(&self, row: Row, capture: Option<Finished>) {
         let record = Record { row, capture };
         let database = self.current.load();
         match database.queue.push(record) {
             Ok(()) => {}
-            Err(Full) => {
+            Err(Refusal::Full) => {
                 if database.shared.lost.fetch_add(1, Ordering::Relaxed) == 0 {
                     self.logs
                         .logger()
                         .warn("activity: the store does not keep up; requests go unrecorded");
+                }
+            }
+            Err(Refusal::Ended) => {
+                if !database.shared.end_is_told.swap(true, Ordering::Relaxed) {
+                    self.logs
+                        .logger()
+                        .warn("activity: the store has ended; requests go unrecorded from now on");
                 }
             }
         }
@@ -292,10 +302,11 @@ impl Database {
             captures: Arc::new(Captures::new(settings.capture_budget)),
             stored: stored.clone(),
             lost: AtomicU64::new(0),
+            end_is_told: AtomicBool::new(false),
         });
         let queue = Arc::new(Queue::default());
         let (end, ended) = sync_channel(0);
-        let writer = Writer::new(writer, Arc::clone(&shared), Arc::clone(&queue));
+        let writer = Writer::new(writer, Arc::clone(&shared), Arc::clone(&queue), path.is_none());
         thread::Builder::new()
             .name("activity".to_owned())
             .spawn(move || {

@@ -4,8 +4,10 @@
 #[cfg(unix)]
 use crate::serve::MAX_CONNECTIONS;
 
-/// What herder asks for: twice the connections it accepts, and room for everything else. Model servers inherit it,
-/// so it is not more than that.
+/// What herder asks for: twice the connections it accepts, and room for everything else. It is not more than that
+/// because model servers inherit the raised soft limit, as they inherit the hard one: a program that goes through all
+/// numbers below its limit to close what it has inherited takes longer, and `select`, which knows 1024 files, meets
+/// higher numbers only when so many are open.
 #[cfg(unix)]
 const WANTED: u64 = 2 * MAX_CONNECTIONS as u64 + 1024;
 

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
+use herder_wire::accept::ErrorForm;
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::reply;
 use crate::configuration::{Finding, LastReload, shown};
+use crate::error::ApiError;
 use crate::pipeline::RequestContext;
 
 /// The configuration in use.
@@ -49,13 +51,15 @@ pub(super) async fn show(context: &RequestContext) -> Response<Body> {
     let state = configuration.state();
     let in_use = &state.in_use;
     let asked = Arc::clone(&state);
-    // A disk may take its time, and so does the text of a thousand models. Without both when herder is ending.
+    // A disk may take its time, and so does the text of a thousand models.
     let looked = spawn_blocking(move || {
         let times = asked.in_use.files.iter().map(|path| modified(path)).collect();
         (times, asked.yaml())
     });
-    let (times, yaml): (Vec<Option<String>>, String) = looked.await.unwrap_or_default();
-    let times = times.into_iter().chain(std::iter::repeat(None));
+    let (times, yaml): (Vec<Option<String>>, String) = match looked.await {
+        Ok(found) => found,
+        Err(error) => return lost(&error),
+    };
     let files = in_use.files.iter().zip(times);
     reply::json(&Shown {
         files: files.map(|(path, modified)| File { path, modified }).collect(),
@@ -67,8 +71,27 @@ pub(super) async fn show(context: &RequestContext) -> Response<Body> {
     })
 }
 
+/// It panicked, or herder is ending: an empty text would say that nothing is configured.
+fn lost(error: &JoinError) -> Response<Body> {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).respond(ErrorForm::Json)
+}
+
 /// When a file was written last. Blocks.
 fn modified(path: &str) -> Option<String> {
     let time = std::fs::metadata(path).ok()?.modified().ok()?;
     Some(shown(Timestamp::try_from(time).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_the_server() {
+        let panicked = spawn_blocking(|| panic!("as a bug would")).await;
+        assert_eq!(
+            lost(&panicked.unwrap_err()).status(),
+            StatusCode::INTERNAL_SERVER_ERROR
+        );
+    }
 }

@@ -61,11 +61,19 @@ impl<'de> Visitor<'de> for Object<'_> {
         while let Some(member) = members.next_key_seed(Key { paths, prefix })? {
             match member {
                 Member::Wanted(place) => found[place] = members.next_value_seed(Leaf)?,
-                Member::Outer(prefix) => members.next_value_seed(Inner(Object {
-                    paths,
-                    prefix,
-                    found: &mut *found,
-                }))?,
+                Member::Outer(prefix) => {
+                    // Said before already, perhaps: the last one counts, with what it lacks, too.
+                    for (path, found) in paths.iter().zip(&mut *found) {
+                        if path.starts_with(prefix) {
+                            *found = None;
+                        }
+                    }
+                    members.next_value_seed(Inner(Object {
+                        paths,
+                        prefix,
+                        found: &mut *found,
+                    }))?;
+                }
                 Member::Other => {
                     members.next_value::<IgnoredAny>()?;
                 }
@@ -97,6 +105,10 @@ impl Visitor<'_> for Key {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Member, E> {
+        // Such a key would look like the path to a member of a member.
+        if key.contains('/') {
+            return Ok(Member::Other);
+        }
         for (place, path) in self.paths.iter().enumerate() {
             let rest = path
                 .strip_prefix(self.prefix)

@@ -103,6 +103,30 @@ const ANSWERS: &[(&str, Form, &str, Option<Tokens>)] = &[
         Some((7, 2, Some(4))),
     ),
     (
+        "a key that looks like a path",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":7,"prompt_tokens_details/cached_tokens":4,"input_tokens_details":{"x/cached_tokens":3}}}"#,
+        Some((7, 0, None)),
+    ),
+    (
+        "details said twice, the last time without a number",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":7,"prompt_tokens_details":{"cached_tokens":4},"prompt_tokens_details":{}}}"#,
+        Some((7, 0, None)),
+    ),
+    (
+        "details said twice, the last time no object",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":7,"prompt_tokens_details":{"cached_tokens":4},"prompt_tokens_details":null}}"#,
+        Some((7, 0, None)),
+    ),
+    (
+        "details said twice, the last time with another number",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":7,"prompt_tokens_details":{"cached_tokens":4},"prompt_tokens_details":{"cached_tokens":5}}}"#,
+        Some((7, 0, Some(5))),
+    ),
+    (
         "details that are numbers and texts",
         Form::Events,
         "data: {\"usage\":{\"prompt_tokens\":1,\"input_tokens_details\":3,\"prompt_tokens_details\":\"4\"}}\n\n",

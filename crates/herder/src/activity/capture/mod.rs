@@ -46,7 +46,7 @@ impl Mask {
     }
 }
 
-/// The bodies of captures that are not kept yet.
+/// The heads and bodies of captures that are not kept yet.
 #[derive(Debug)]
 struct Pending {
     bytes: AtomicUsize,
@@ -110,7 +110,7 @@ pub(super) struct Draft {
     head: Head,
     request_body: RequestBody,
     response_body: Vec<u8>,
-    /// For the bodies, but for one of the request that is collected as it passes, which has its own.
+    /// For the head and the bodies, but for one of the request that is collected as it passes, which has its own.
     reserved: Reservation,
     /// Something did not fit: there will be no capture.
     too_large: bool,
@@ -129,20 +129,24 @@ enum RequestBody {
 impl Draft {
     /// Begins to capture a request to `path` with the client's headers.
     pub(super) fn begin(captures: &Captures, path: &str, headers: &HeaderMap) -> Self {
-        Self {
+        let mut draft = Self {
             mask: Mask::of(path),
             head: Head::begin(path, headers),
             request_body: RequestBody::Absent,
             response_body: Vec::new(),
             reserved: Reservation::new(captures.pending()),
             too_large: false,
+        };
+        if !draft.reserved.grow(draft.head.len()) {
+            draft.give_up();
         }
+        draft
     }
 
     /// Collects the body that is about to be sent. One that has been read is shared, one that has not is collected as
     /// it passes.
     pub(super) fn request(&mut self, payload: Payload) -> Payload {
-        if !self.mask.request {
+        if !self.mask.request || self.too_large {
             return payload;
         }
         match payload {
@@ -150,7 +154,7 @@ impl Draft {
                 if self.reserved.grow(pieces.len()) {
                     self.request_body = RequestBody::Read(pieces.clone().into_iter().collect());
                 } else {
-                    self.too_large = true;
+                    self.give_up();
                 }
                 Payload::Pieces(pieces)
             }
@@ -165,7 +169,14 @@ impl Draft {
 
     /// The answer has begun. It always has when the capture ends; else there would be nothing to look at.
     pub(super) fn answered(&mut self, headers: &HeaderMap) {
+        if self.too_large {
+            return;
+        }
+        let before = self.head.len();
         self.head.answered(headers);
+        if !self.reserved.grow(self.head.len() - before) {
+            self.give_up();
+        }
     }
 
     /// The next part of the answer's body, decompressed.
@@ -176,9 +187,21 @@ impl Draft {
         if self.reserved.grow(part.len()) {
             self.response_body.extend_from_slice(part);
         } else {
-            self.too_large = true;
-            self.response_body = Vec::new();
+            self.give_up();
         }
+    }
+
+    /// There will be no capture: what it has collected goes at once, and others have the room.
+    fn give_up(&mut self) {
+        self.too_large = true;
+        self.head = Head::default();
+        if let RequestBody::Passing(collected) =
+            std::mem::replace(&mut self.request_body, RequestBody::Absent)
+        {
+            drop(collected.lock().take());
+        }
+        self.response_body = Vec::new();
+        self.reserved = Reservation::new(&Arc::clone(&self.reserved.pending));
     }
 
     /// Ends the capture; `with_body` says whether the answer's body belongs to it. `None` when something did not fit.

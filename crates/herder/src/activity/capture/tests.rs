@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use herder_wire::Pieces;
 use http::HeaderValue;
+use http::header::ACCEPT;
 use http_body_util::BodyExt;
 
 use super::*;
@@ -29,6 +30,9 @@ fn keep(captures: &Captures, id: i64, finished: Option<Finished>) {
     captures.insert(id, finished.unwrap());
     captures.settle(Pace::Calm);
 }
+
+/// What the head of [`captured`] takes for the path `/x`: a line, and an empty one behind either part.
+const HEAD: usize = 5;
 
 /// Bytes that do not shrink.
 fn noise(length: usize) -> Vec<u8> {
@@ -76,8 +80,7 @@ fn the_budget_holds_and_the_oldest_leave() {
     }
     assert_eq!(kept(&captures, 1..=5), [3, 4, 5]);
     // With its path it is larger than everything.
-    keep(&captures, 6, captured(&captures, "/x", b"", &noise(10_000)));
-    assert_eq!(kept(&captures, 1..=6), [3, 4, 5]);
+    assert!(captured(&captures, "/x", b"", &noise(10_000)).is_none());
     let text = vec![b'a'; 9_900];
     keep(&captures, 7, captured(&captures, "/x", &text, b""));
     assert_eq!(kept(&captures, 1..=7), [3, 4, 5, 7], "text shrinks");
@@ -172,7 +175,7 @@ fn headers_are_shown_by_name_and_without_secrets() {
 
 #[test]
 fn what_waits_is_bounded_and_given_back() {
-    let captures = Captures::new(1000);
+    let captures = Captures::new(HEAD + 1000);
     let too_large = vec![0; 1001];
     assert!(captured(&captures, "/x", &too_large, b"").is_none());
     assert!(captured(&captures, "/x", b"", &too_large).is_none());
@@ -187,6 +190,53 @@ fn what_waits_is_bounded_and_given_back() {
     drop(waiting);
     assert!(captured(&captures, "/x", b"", &large).is_some());
     assert_eq!(captures.pending().bytes.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn large_heads_count_like_bodies() {
+    let headers =
+        |bytes| HeaderMap::from_iter([(ACCEPT, HeaderValue::from_bytes(&vec![b'a'; bytes]).unwrap())]);
+    let (small, large) = (headers(10), headers(4000));
+    // Room for 80,000 bytes: 19 heads of a bit more than 4000.
+    let captures = Captures::new(10_000);
+    for (sent, answered) in [(&large, &small), (&small, &large)] {
+        let waiting: Vec<_> = (0..2048)
+            .filter_map(|_| {
+                let mut draft = Draft::begin(&captures, "/v1/images/edits", sent);
+                draft.answered(answered);
+                draft.finish(true)
+            })
+            .collect();
+        assert_eq!(waiting.len(), 19);
+    }
+    for (sent, answered) in [(10_000, 10), (10, 10_000), (5000, 5000)] {
+        let mut draft = Draft::begin(&captures, "/x", &headers(sent));
+        draft.answered(&headers(answered));
+        assert!(
+            draft.finish(true).is_none(),
+            "{sent} and {answered}: more than the buffer"
+        );
+    }
+    assert_eq!(captures.pending().bytes.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn what_is_given_up_takes_no_room_any_more() {
+    let captures = Captures::new(1000);
+    let mut draft = Draft::begin(&captures, "/x", &HeaderMap::new());
+    let Payload::Unread(body) = draft.request(Payload::Unread(Body::from("hello"))) else {
+        panic!("it is not read here")
+    };
+    draft.response(&[0; 1001]);
+    assert_eq!(
+        body.collect().await.unwrap().to_bytes(),
+        "hello",
+        "it passes all the same"
+    );
+    draft.answered(&HeaderMap::new());
+    draft.response(b"1");
+    assert_eq!(captures.pending().bytes.load(Ordering::Relaxed), 0);
+    assert!(draft.finish(true).is_none());
 }
 
 #[tokio::test]

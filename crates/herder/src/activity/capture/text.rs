@@ -16,7 +16,7 @@ type HeaderTexts = BTreeMap<String, String>;
 
 /// The path, the request's headers and the answer's, one to a line, with an empty line behind each part. Neither a path
 /// nor a name or value of a header can hold a line feed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Head(Vec<u8>);
 
 /// Room for a usual head, so that it takes its memory once.
@@ -60,6 +60,11 @@ impl Head {
     /// Ends with the answer's headers. Its body is kept decompressed, so it has no `Content-Encoding`.
     pub(super) fn answered(&mut self, headers: &HeaderMap) {
         write_headers(&mut self.0, headers, Some(&CONTENT_ENCODING));
+    }
+
+    /// In bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The bytes, with room for so many more.

@@ -28,9 +28,19 @@ const REST: Duration = Duration::from_millis(20);
 /// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: Mutex<Batch>,
+    state: Mutex<State>,
     /// Notified when the writer may have a reason to go on.
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// What the writer takes next.
+    waiting: Batch,
+    /// The writer has nothing to do: whatever comes must wake it.
+    is_idle: bool,
+    /// Nothing comes in any more: the store is being closed, or its writer is gone.
+    has_ended: bool,
 }
 
 /// What is written together.
@@ -41,67 +51,87 @@ pub(super) struct Batch {
     pub(super) costs: Vec<KeptCosts>,
     /// The limits are others now, so there may be something to delete.
     pub(super) prune: bool,
-    /// Nothing comes after this batch.
-    pub(super) last: bool,
 }
 
-/// There is no room.
-#[derive(Debug)]
-pub(super) struct Full;
+/// What comes behind a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// There may be more.
+    More,
+    /// Nothing: it is the last one.
+    End,
+}
+
+/// Why a finished request was not put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There is no room: the writer does not keep up.
+    Full,
+    /// Nobody would write it any more.
+    Ended,
+}
 
 impl Queue {
     /// Puts a finished request in.
-    pub(super) fn push(&self, record: Record) -> Result<(), Full> {
-        let mut waiting = self.waiting.lock();
-        let before = waiting.records.len();
-        if before >= QUEUE_LENGTH {
-            return Err(Full);
+    pub(super) fn push(&self, record: Record) -> Result<(), Refusal> {
+        let mut state = self.state.lock();
+        if state.has_ended {
+            return Err(Refusal::Ended);
         }
-        waiting.records.push(record);
-        drop(waiting);
-        // In between the writer is awake, or rests and would only go on resting.
-        if before == 0 || before == LARGE_BATCH {
+        let before = state.waiting.records.len();
+        if before >= QUEUE_LENGTH {
+            return Err(Refusal::Full);
+        }
+        state.waiting.records.push(record);
+        // Else the writer is awake, or rests and would only go on resting.
+        let wakes = state.is_idle || before == LARGE_BATCH;
+        drop(state);
+        if wakes {
             self.changed.notify_one();
         }
         Ok(())
     }
 
-    /// Puts costs in, as far as there is room.
+    /// Puts costs in, as far as there is room and somebody who writes them.
     pub(super) fn push_costs(&self, costs: Vec<KeptCosts>) {
-        let mut waiting = self.waiting.lock();
-        if waiting.costs.len() + costs.len() <= COSTS_LENGTH {
-            waiting.costs.extend(costs);
+        let mut state = self.state.lock();
+        if !state.has_ended && state.waiting.costs.len() + costs.len() <= COSTS_LENGTH {
+            state.waiting.costs.extend(costs);
         }
-        drop(waiting);
+        drop(state);
         self.changed.notify_one();
     }
 
     /// Lets the writer look at its limits.
     pub(super) fn prune(&self) {
-        self.waiting.lock().prune = true;
+        self.state.lock().waiting.prune = true;
         self.changed.notify_one();
     }
 
-    /// Lets the writer end when it has written what is there.
+    /// Takes nothing in any more, and lets the writer end when it has written what is there.
     pub(super) fn end(&self) {
-        self.waiting.lock().last = true;
+        self.state.lock().has_ended = true;
         self.changed.notify_one();
     }
 
     /// Waits until there is something, and takes all of it in exchange for an empty batch, whose memory is used again.
-    pub(super) fn take(&self, batch: &mut Batch) {
-        let mut waiting = self.waiting.lock();
+    pub(super) fn take(&self, batch: &mut Batch) -> Then {
+        let mut state = self.state.lock();
+        // Under the same lock as the wait: who sees it knows that the writer sleeps, or is being woken.
+        state.is_idle = true;
         self.changed
-            .wait_while(&mut waiting, |waiting| !waiting.has_work() && !waiting.last);
-        mem::swap(&mut *waiting, batch);
+            .wait_while(&mut state, |state| !state.waiting.has_work() && !state.has_ended);
+        state.is_idle = false;
+        mem::swap(&mut state.waiting, batch);
+        if state.has_ended { Then::End } else { Then::More }
     }
 
     /// Waits a moment, so that the next batch is worth its while.
     pub(super) fn rest(&self) {
-        let mut waiting = self.waiting.lock();
+        let mut state = self.state.lock();
         self.changed.wait_while_for(
-            &mut waiting,
-            |waiting| !waiting.last && waiting.records.len() <= LARGE_BATCH,
+            &mut state,
+            |state| !state.has_ended && state.waiting.records.len() <= LARGE_BATCH,
             REST,
         );
     }
@@ -123,12 +153,28 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Instant;
+
+    use herder_testkit::PATIENCE;
+
     use super::*;
 
     fn record() -> Record {
         Record {
             row: crate::activity::Row::default(),
             capture: None,
+        }
+    }
+
+    /// Returns when the writer sleeps, and so would sleep on if nobody woke it.
+    fn until_idle(queue: &Queue) {
+        let deadline = Instant::now() + PATIENCE;
+        while !queue.state.lock().is_idle {
+            assert!(Instant::now() < deadline, "the writer never waits");
+            thread::yield_now();
         }
     }
 
@@ -149,17 +195,26 @@ mod tests {
             ("the end", Queue::end),
         ];
         for (name, put) in table {
-            let queue = Queue::default();
-            let taken = std::thread::scope(|scope| {
-                let writer = scope.spawn(|| {
+            let queue = Arc::new(Queue::default());
+            let (sender, taken) = channel();
+            let writer = {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || {
                     let mut batch = Batch::default();
-                    queue.take(&mut batch);
-                    batch
-                });
-                put(&queue);
-                writer.join().unwrap()
-            });
-            assert_eq!(taken.has_work(), name != "the end", "{name}");
+                    let then = queue.take(&mut batch);
+                    sender.send((batch.has_work(), then)).unwrap();
+                })
+            };
+            until_idle(&queue);
+            put(&queue);
+            let taken = taken.recv_timeout(PATIENCE);
+            let expected = match name {
+                "the end" => (false, Then::End),
+                _ => (true, Then::More),
+            };
+            assert_eq!(taken, Ok(expected), "{name}");
+            writer.join().unwrap();
+            assert!(!queue.state.lock().is_idle, "{name}");
         }
     }
 
@@ -169,17 +224,33 @@ mod tests {
         for _ in 0..QUEUE_LENGTH {
             queue.push(record()).unwrap();
         }
-        queue.push(record()).unwrap_err();
+        assert_eq!(queue.push(record()).unwrap_err(), Refusal::Full);
         // Too many for a rest.
         queue.rest();
         let mut batch = Batch::default();
-        queue.take(&mut batch);
+        assert_eq!(queue.take(&mut batch), Then::More);
         assert_eq!(batch.records.len(), QUEUE_LENGTH);
         batch.clear();
         queue.push(record()).unwrap();
         queue.end();
         queue.rest();
-        queue.take(&mut batch);
-        assert_eq!((batch.records.len(), batch.last), (1, true));
+        assert_eq!(queue.take(&mut batch), Then::End);
+        assert_eq!(batch.records.len(), 1);
+    }
+
+    #[test]
+    fn after_the_end_nothing_comes_in() {
+        let queue = Queue::default();
+        queue.push(record()).unwrap();
+        queue.end();
+        assert_eq!(queue.push(record()).unwrap_err(), Refusal::Ended);
+        queue.push_costs(vec![KeptCosts {
+            model: "m".to_owned(),
+            costs: herder_core::ModelCosts::default(),
+        }]);
+        let mut batch = Batch::default();
+        assert_eq!(queue.take(&mut batch), Then::End);
+        assert_eq!((batch.records.len(), batch.costs.len()), (1, 0));
+        assert_eq!(queue.push(record()).unwrap_err(), Refusal::Ended, "nor later");
     }
 }

@@ -13,6 +13,7 @@ use super::*;
 use crate::activity::capture;
 use crate::activity::costs::{self, KeptCosts};
 use crate::activity::query::{Page, Query, Sort};
+use crate::activity::schema::UNINDEXED_ROWS;
 use crate::activity::statistics::Statistics;
 use crate::fixtures;
 
@@ -313,6 +314,64 @@ async fn a_disk_that_hangs_costs_rows_and_nothing_else() {
     let log = String::from_utf8_lossy(&logs.proxy().history()).into_owned();
     assert!(log.contains("the store does not keep up"), "{log}");
     assert!(log.contains(&format!("{lost} requests went unrecorded")), "{log}");
+}
+
+#[tokio::test]
+async fn what_comes_after_the_end_is_said_once_and_fills_no_queue() {
+    let logs = logs();
+    let store = Store::open(&Settings::default(), Arc::clone(&logs)).unwrap();
+    store.close(PATIENCE);
+    for _ in 0..=QUEUE_LENGTH {
+        store.insert(row("m"), None);
+    }
+    let log = String::from_utf8_lossy(&logs.proxy().history()).into_owned();
+    assert_eq!(log.matches("the store has ended").count(), 1, "{log}");
+    assert!(!log.contains("keep up"), "{log}");
+}
+
+#[test]
+fn a_writer_that_panics_ends_its_queue() {
+    let store = in_memory(9);
+    let database = store.current.load();
+    let queue = Arc::new(Queue::default());
+    let writer = Writer::new(
+        Arc::clone(&database.reader.connection),
+        Arc::clone(&database.shared),
+        Arc::clone(&queue),
+        true,
+    );
+    let panicked = thread::spawn(move || {
+        let _writer = writer;
+        panic!("as a bug in it would");
+    });
+    panicked.join().unwrap_err();
+    let record = Record {
+        row: row("m"),
+        capture: None,
+    };
+    assert_eq!(queue.push(record).unwrap_err(), Refusal::Ended);
+}
+
+#[tokio::test]
+async fn many_rows_in_memory_have_indexes_and_few_have_none() {
+    let store = in_memory(UNINDEXED_ROWS);
+    let table = [
+        (Some(UNINDEXED_ROWS), 0),
+        (Some(UNINDEXED_ROWS + 1), 2),
+        (None, 2),
+        (Some(1), 0),
+    ];
+    for (newest, (rows, expected)) in (1..).zip(table) {
+        store.apply(store.prepare(settings(None, rows)).unwrap());
+        // Written together with the change, or after it.
+        store.insert(row("m"), None);
+        wait_for(&store, newest).await;
+        let count = |db: &Connection| {
+            let sql = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'activity'";
+            db.query_row(sql, [], |row| row.get::<_, i64>(0))
+        };
+        assert_eq!(store.query(count).await.unwrap(), expected, "{rows:?}");
+    }
 }
 
 #[tokio::test]

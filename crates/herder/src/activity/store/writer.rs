@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 
-use super::queue::{Batch, Queue};
+use super::queue::{Batch, Queue, Then};
 use super::settings::Retention;
 use super::{Record, Shared};
 use crate::activity::capture::Pace;
 use crate::activity::costs;
 use crate::activity::row::{Tokens, saturating};
+use crate::activity::schema;
 
 /// With so many requests in a batch there is time to compress captures. Batches begin 20 ms after one another at the
 /// earliest, so this is up to 200 requests a second. Beyond that captures stay as they are, and so fewer of them: at
@@ -24,17 +25,25 @@ pub(super) struct Writer {
     connection: Arc<Mutex<Connection>>,
     shared: Arc<Shared>,
     queue: Arc<Queue>,
+    /// The database is no file.
+    in_memory: bool,
     /// Rows lost since the database began to fail.
     failing: usize,
 }
 
 impl Writer {
     /// Nothing runs yet.
-    pub(super) fn new(connection: Arc<Mutex<Connection>>, shared: Arc<Shared>, queue: Arc<Queue>) -> Self {
+    pub(super) fn new(
+        connection: Arc<Mutex<Connection>>,
+        shared: Arc<Shared>,
+        queue: Arc<Queue>,
+        in_memory: bool,
+    ) -> Self {
         Self {
             connection,
             shared,
             queue,
+            in_memory,
             failing: 0,
         }
     }
@@ -43,15 +52,15 @@ impl Writer {
     pub(super) fn run(mut self) {
         let mut batch = Batch::default();
         loop {
-            self.queue.take(&mut batch);
+            let then = self.queue.take(&mut batch);
             // A store that ends without ever having been used deletes nothing, either.
             if batch.has_work() {
                 self.store(&mut batch);
             }
-            if batch.last {
-                return;
+            match then {
+                Then::More => self.queue.rest(),
+                Then::End => return,
             }
-            self.queue.rest();
         }
     }
 
@@ -99,6 +108,10 @@ impl Writer {
         };
         let mut connection = self.connection.lock();
         let retention = *self.shared.retention.lock();
+        // Another limit, or the first one.
+        if batch.prune && self.in_memory {
+            schema::index_memory(&connection, retention.rows)?;
+        }
         let ids = write(&mut connection, batch, retention)?;
         // Still under it: a row in memory is never seen without its capture.
         for (id, record) in ids.iter().zip(&mut batch.records) {
@@ -109,6 +122,13 @@ impl Writer {
         drop(connection);
         captures.settle(pace);
         Ok(ids)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // However it ends, a panic included: nobody may wait for it or hand it anything.
+        self.queue.end();
     }
 }
 
