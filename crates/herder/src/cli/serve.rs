@@ -151,7 +151,7 @@ impl Prepared {
 
     async fn start_and_serve(self, open_files: usize) -> anyhow::Result<ExitCode> {
         let logs = Arc::new(Logs::new(&self.snapshot.config));
-        let output = StandardOutput::start(logs.combined(), Handle::current(), io::stdout())
+        let output = StandardOutput::start(logs.combined(), io::stdout())
             .context("cannot start the thread that writes standard output")?;
         let result = self.serve(&logs, open_files).await;
         logs.close();

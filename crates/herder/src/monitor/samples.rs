@@ -5,6 +5,7 @@
 //! read seven times, between the timer's wheels and the runtime's threads (docs/performance.md).
 
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -116,10 +117,25 @@ fn watch_system(samples: &Samples, every: Duration, logs: &Logs, ended: &Receive
         Ok(reader) => reader,
         Err(error) => return tell_failure(logs, &error),
     };
+    repeat_system(samples, every, logs, ended, || reader.read(now()));
+}
+
+fn repeat_system(
+    samples: &Samples,
+    every: Duration,
+    logs: &Logs,
+    ended: &Receiver<Infallible>,
+    mut read: impl FnMut() -> SystemSample,
+) {
     let mut pause = FIRST_LOOK;
     while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        // Reads files of the kernel, which may take long on a machine in trouble.
-        let sample = reader.read(now());
+        // Reads files of the kernel, which may take long on a machine in trouble. Nothing of what has panicked is used
+        // again.
+        let Ok(sample) = catch_unwind(AssertUnwindSafe(&mut read)) else {
+            let logger = logs.logger();
+            logger.error("reading the system's load failed; there will be no more samples of it");
+            return;
+        };
         samples.system.lock().push(Instant::now(), sample);
         pause = every;
     }
@@ -156,6 +172,30 @@ fn ticks(every: Duration) -> Interval {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixtures;
+
+    #[test]
+    fn a_reading_that_panics_is_said_and_is_the_last_one() {
+        let samples = Samples::default();
+        samples.system.lock().set_capacity(9);
+        let logs = Logs::new(&fixtures::config([]));
+        // Kept: nothing but the panic ends the loop.
+        let (_wanted, ended) = channel();
+        let mut reader = SystemReader::new().unwrap();
+        let mut readings = 0;
+        repeat_system(&samples, Duration::from_millis(1), &logs, &ended, || {
+            readings += 1;
+            assert!(readings < 3, "as a bug in the reading would");
+            reader.read(now())
+        });
+        assert_eq!((readings, samples.system(None).len()), (3, 2));
+        let log = String::from_utf8_lossy(&logs.proxy().history()).into_owned();
+        assert_eq!(
+            log.matches("there will be no more samples of it").count(),
+            1,
+            "{log}"
+        );
+    }
 
     #[test]
     fn runtime_5_1_an_hour_is_kept() {
