@@ -12,7 +12,6 @@
 //! when it is ready -> an exit, or [`Process::stop`] and its ladder -> the whole group is killed -> [`Report::Exited`].
 //! Before it starts, its files may be read ahead: [`Supervisor::prefetch`].
 
-mod allocator;
 pub mod command;
 mod executable;
 mod guard;
@@ -26,7 +25,6 @@ mod spawner;
 mod stop;
 mod supervisor;
 
-pub use allocator::return_large_blocks;
 pub use guard::{GuardCommand, guard_main};
 pub use log_ring::{HISTORY_BYTES, LogRing, Piece, SUBSCRIBER_BACKLOG_BYTES, Subscription};
 pub use prefetch::{PrefetchEnd, Prefetched};

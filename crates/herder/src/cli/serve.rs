@@ -133,7 +133,6 @@ fn prepare(arguments: &ServeArguments) -> anyhow::Result<Prepared> {
 
 impl Prepared {
     fn run(self) -> anyhow::Result<ExitCode> {
-        herder_supervisor::return_large_blocks();
         let open_files = open_files::make_room();
         let workers = std::thread::available_parallelism()
             .map_or(1, usize::from)

@@ -8,9 +8,6 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use super::plain_reads::PlainReads;
 use crate::prefetch::room::Memory;
 
-/// See [`crate::return_large_blocks`].
-pub(crate) fn return_large_blocks() {}
-
 /// Nothing to do: a thread that reads waits for the disk most of the time.
 pub(crate) fn step_back() {}
 

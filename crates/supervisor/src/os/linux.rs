@@ -16,30 +16,6 @@ const NICENESS: i32 = 10;
 /// Where the second version of control groups is mounted.
 const CGROUPS: &str = "/sys/fs/cgroup";
 
-/// Blocks from this size on are mapped one by one. Above the largest read buffer of a connection (1 MiB), so that no request
-/// without a large body pays for it.
-#[cfg(target_env = "gnu")]
-const LARGE_BLOCK_BYTES: libc::c_int = 1_500_000;
-
-/// Free memory that may stay at the end of each heap: what a burst of requests needs again at once.
-#[cfg(target_env = "gnu")]
-const KEPT_BYTES: libc::c_int = 8_000_000;
-
-/// See [`crate::return_large_blocks`].
-#[cfg(target_env = "gnu")]
-#[expect(unsafe_code, reason = "there is no safe way to set this")]
-pub(crate) fn return_large_blocks() {
-    // SAFETY: both take two numbers and no memory, and may be called at any time. A setting that is refused changes nothing.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT_BYTES);
-    }
-}
-
-/// See [`crate::return_large_blocks`].
-#[cfg(not(target_env = "gnu"))]
-pub(crate) fn return_large_blocks() {}
-
 /// Makes the calling thread one that others go before.
 pub(crate) fn step_back() {
     // Without it the thread still reads, and nothing else.

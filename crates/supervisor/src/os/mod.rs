@@ -5,8 +5,7 @@
 //! [`open_at_once`]. The only `unsafe` of
 //! the project is in this folder.
 //!
-//! Memory and reading ahead are a pair of their own, because only Linux differs there: [`AheadReader`], [`memory`],
-//! [`step_back`], [`return_large_blocks`]. Where
+//! Reading ahead is a pair of its own, because only Linux differs there: [`AheadReader`], [`memory`], [`step_back`]. Where
 //! nothing better is to be had, both read with `plain_reads`.
 
 mod plain_reads;
