@@ -111,19 +111,21 @@ impl Captures {
         }
     }
 
-    /// Keeps the capture of a row, which is younger than all others; one that is larger than the budget is not kept.
-    /// [`Self::settle`] must follow.
+    /// Keeps the capture of a row, which is younger than all others. One that is larger than the budget is compressed first,
+    /// which takes a while, and not kept when that does not suffice. [`Self::settle`] must follow.
     pub(in crate::activity) fn insert(&self, id: i64, finished: Finished) {
         let Finished { text, lengths, .. } = finished;
-        if text.len() <= self.pending.budget() {
-            let mut kept = self.kept.lock();
-            kept.bytes += text.len();
-            kept.items.push_back(Item {
-                id,
-                lengths,
-                content: Content::Plain(text),
-            });
-        }
+        let budget = self.pending.budget();
+        let content = if text.len() <= budget {
+            Content::Plain(text)
+        } else {
+            let packed = pack(&text).ok().filter(|packed| packed.len() <= budget);
+            let Some(packed) = packed else { return };
+            Content::Packed(Bytes::from(packed))
+        };
+        let mut kept = self.kept.lock();
+        kept.bytes += content.len();
+        kept.items.push_back(Item { id, lengths, content });
     }
 
     /// Makes the budget hold: with enough time by compressing, and if that does not suffice by forgetting the oldest.

@@ -26,6 +26,10 @@ use text::{Head, Lengths};
 /// are given up.
 const PENDING_FACTOR: usize = 8;
 
+/// A capture may be so many times larger than the buffer before it is compressed: text shrinks to a quarter, and much less
+/// when it is a stream of events.
+const LARGEST_FACTOR: usize = 4;
+
 /// Which bodies are kept of a request for a path; headers always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mask {
@@ -69,22 +73,23 @@ impl Pending {
 #[derive(Debug)]
 struct Reservation {
     pending: Arc<Pending>,
+    /// How many times the buffer it may have.
+    factor: usize,
     bytes: usize,
 }
 
 impl Reservation {
-    fn new(pending: &Arc<Pending>) -> Self {
+    fn new(pending: &Arc<Pending>, factor: usize) -> Self {
         Self {
             pending: Arc::clone(pending),
+            factor,
             bytes: 0,
         }
     }
 
     /// Asks for more; `false` when there is not so much.
     fn grow(&mut self, bytes: usize) -> bool {
-        // What is larger than the whole buffer is given up at once, though it might shrink: a picture in base64, which is
-        // what such bodies hold, hardly does, and a body of many megabytes is not held longer than its request.
-        if self.bytes + bytes > self.pending.budget() {
+        if self.bytes + bytes > self.pending.budget().saturating_mul(self.factor) {
             return false;
         }
         let before = self.pending.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -134,7 +139,7 @@ impl Draft {
             head: Head::begin(path, headers),
             request_body: RequestBody::Absent,
             response_body: Vec::new(),
-            reserved: Reservation::new(captures.pending()),
+            reserved: Reservation::new(captures.pending(), LARGEST_FACTOR),
             too_large: false,
         };
         if !draft.reserved.grow(draft.head.len()) {
@@ -145,13 +150,17 @@ impl Draft {
 
     /// Collects the body that is about to be sent. One that has been read is shared, one that has not is collected as
     /// it passes.
+    ///
+    /// One that is larger than the whole buffer is given up at once, though it might shrink: a picture in base64, which is
+    /// what such a body holds, hardly does, and a body of many megabytes is not held longer than its request.
     pub(super) fn request(&mut self, payload: Payload) -> Payload {
         if !self.mask.request || self.too_large {
             return payload;
         }
         match payload {
             Payload::Pieces(pieces) => {
-                if self.reserved.grow(pieces.len()) {
+                let is_small = pieces.len() <= self.reserved.pending.budget();
+                if is_small && self.reserved.grow(pieces.len()) {
                     self.request_body = RequestBody::Read(pieces.clone().into_iter().collect());
                 } else {
                     self.give_up();
@@ -159,7 +168,7 @@ impl Draft {
                 Payload::Pieces(pieces)
             }
             Payload::Unread(body) => {
-                let reserved = Reservation::new(&self.reserved.pending);
+                let reserved = Reservation::new(&self.reserved.pending, 1);
                 let (body, collected) = request_body::collect(body, reserved);
                 self.request_body = RequestBody::Passing(collected);
                 Payload::Unread(body)
@@ -201,7 +210,7 @@ impl Draft {
             drop(collected.lock().take());
         }
         self.response_body = Vec::new();
-        self.reserved = Reservation::new(&Arc::clone(&self.reserved.pending));
+        self.reserved = Reservation::new(&Arc::clone(&self.reserved.pending), LARGEST_FACTOR);
     }
 
     /// Ends the capture; `with_body` says whether the answer's body belongs to it. `None` when something did not fit.

@@ -79,10 +79,10 @@ fn the_budget_holds_and_the_oldest_leave() {
         keep(&captures, id, captured(&captures, "/x", b"", &noise(3000)));
     }
     assert_eq!(kept(&captures, 1..=5), [3, 4, 5]);
-    // With its path it is larger than everything.
-    assert!(captured(&captures, "/x", b"", &noise(10_000)).is_none());
-    let text = vec![b'a'; 9_900];
-    keep(&captures, 7, captured(&captures, "/x", &text, b""));
+    keep(&captures, 6, captured(&captures, "/x", b"", &noise(20_000)));
+    assert_eq!(kept(&captures, 1..=6), [3, 4, 5], "larger than everything");
+    let text = vec![b'a'; 30_000];
+    keep(&captures, 7, captured(&captures, "/x", b"", &text));
     assert_eq!(kept(&captures, 1..=7), [3, 4, 5, 7], "text shrinks");
     captures.set_budget(4000);
     assert_eq!(kept(&captures, 1..=7), [5, 7]);
@@ -176,8 +176,9 @@ fn headers_are_shown_by_name_and_without_secrets() {
 #[test]
 fn what_waits_is_bounded_and_given_back() {
     let captures = Captures::new(HEAD + 1000);
-    let too_large = vec![0; 1001];
+    let too_large = vec![0; HEAD + 1001];
     assert!(captured(&captures, "/x", &too_large, b"").is_none());
+    let too_large = vec![0; (HEAD + 1000) * LARGEST_FACTOR];
     assert!(captured(&captures, "/x", b"", &too_large).is_none());
     let large = vec![0; 1000];
     let waiting: Vec<_> = (0..PENDING_FACTOR)
@@ -209,12 +210,12 @@ fn large_heads_count_like_bodies() {
             .collect();
         assert_eq!(waiting.len(), 19);
     }
-    for (sent, answered) in [(10_000, 10), (10, 10_000), (5000, 5000)] {
+    for (sent, answered) in [(40_000, 10), (10, 40_000), (20_000, 20_000)] {
         let mut draft = Draft::begin(&captures, "/x", &headers(sent));
         draft.answered(&headers(answered));
         assert!(
             draft.finish(true).is_none(),
-            "{sent} and {answered}: more than the buffer"
+            "{sent} and {answered}: more than four buffers"
         );
     }
     assert_eq!(captures.pending().bytes.load(Ordering::Relaxed), 0);
@@ -227,7 +228,7 @@ async fn what_is_given_up_takes_no_room_any_more() {
     let Payload::Unread(body) = draft.request(Payload::Unread(Body::from("hello"))) else {
         panic!("it is not read here")
     };
-    draft.response(&[0; 1001]);
+    draft.response(&[0; 1000 * LARGEST_FACTOR + 1]);
     assert_eq!(
         body.collect().await.unwrap().to_bytes(),
         "hello",
