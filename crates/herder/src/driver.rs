@@ -50,7 +50,7 @@ use slot::{Current, Slot};
 pub use swaps::{KEPT as KEPT_SWAPS, Purpose, Swap, SwapOutcome};
 use swaps::{Load, Swaps};
 use ticket::Outcome;
-pub use ticket::{Failed, FullQueue, Lease, Place, Refused, Ticket, Waiting};
+pub use ticket::{Failed, FullQueue, Lease, Place, Refused, Standing, Ticket, Waiting};
 
 /// How a model is occupied at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -375,19 +375,15 @@ impl Driver {
         self.tunnels.wait().await;
     }
 
-    /// The place in the queue of a request that waits for its model to be loaded, but not for a load that has begun.
-    fn position(&self, request: RequestId) -> Option<usize> {
+    /// Where a request waits. `None` when its turn has come, or nothing can come any more.
+    fn standing(&self, request: RequestId) -> Option<Standing> {
         let state = self.state.lock();
         let waiter = state.waiters.get(&request)?;
-        let is_loading = state.herd.state(waiter.model) == ModelState::Starting;
-        waiter.position.filter(|_| !is_loading)
-    }
-
-    /// Whether the model of a waiting request is being loaded.
-    fn is_loading(&self, request: RequestId) -> bool {
-        let state = self.state.lock();
-        let waiter = state.waiters.get(&request);
-        waiter.is_some_and(|waiter| state.herd.state(waiter.model) == ModelState::Starting)
+        let standing = match state.herd.state(waiter.model) {
+            ModelState::Starting => Standing::Loading,
+            _ => Standing::Queued(waiter.position),
+        };
+        Some(standing)
     }
 
     /// How long a waiting request probably waits from now on.

@@ -16,7 +16,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::driver::Place;
-pub use request::{Description, Progress, Request, Shown};
+pub use request::{Description, Phase, Progress, Request, Shown};
 
 /// Changes that may wait for a watcher; beyond it a fresh list says the same in less (spec/runtime.md 3.8).
 const OUTBOX: usize = 128;
@@ -247,7 +247,7 @@ mod tests {
     }
 
     fn shown(request: &Request) -> Value {
-        serde_json::to_value(request.show()).unwrap()
+        serde_json::to_value(request.show(request.progress().unwrap())).unwrap()
     }
 
     #[test]

@@ -8,12 +8,14 @@ use std::time::Duration;
 use herder_config::{Config, Model};
 use herder_core::{Failure, ModelId, ModelState, Plan, Refusal, StartFailure};
 use herder_supervisor::{Options, Supervisor};
+use http::{HeaderMap, Method};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::{Driver, Lease, Purpose, Ticket, Waiting};
 use crate::app::Snapshot;
 use crate::fixtures::{config, model};
+use crate::in_flight::{Description, InFlight, Phase};
 use crate::logs::Logs;
 use crate::plan::plan;
 use crate::roster::Roster;
@@ -148,6 +150,33 @@ async fn a_client_that_leaves_gives_its_place_back() {
     let unseen = driver.request(A, Purpose::Request);
     drop(unseen);
     assert!(matches!(driver.request(A, Purpose::Request), Ticket::Granted(_)));
+}
+
+/// Between the grant and the request's own note of it, it is shown nowhere: not in the queue again, without a place there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http_1_16_who_waits_no_more_is_not_queued_again() {
+    let driver = driver([("a", sleeper()), ("b", sleeper())]);
+    let held = lease(&driver, A).await;
+    let swap = waiting(driver.request(B, Purpose::Request));
+    let table = Arc::new(InFlight::new());
+    let entry = table.enter(Description {
+        model: "b".to_owned(),
+        at_peer: false,
+        path: "/x".to_owned(),
+        method: Method::POST,
+        headers: HeaderMap::new(),
+        client: Arc::default(),
+    });
+    entry.waits(swap.place());
+    let request = Arc::clone(&table.open()[0]);
+    let queued = request.progress().unwrap();
+    assert_eq!((queued.phase, queued.position), (Phase::Queued, Some(1)));
+    drop(held);
+    until("the swap", || swap.is_over()).await;
+    assert_eq!(request.progress(), None);
+    entry.follower().granted();
+    let waits = request.progress().unwrap();
+    assert_eq!((waits.phase, waits.position), (Phase::Waiting, None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

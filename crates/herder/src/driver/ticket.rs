@@ -125,6 +125,15 @@ impl Waiting {
     }
 }
 
+/// Where a waiting request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// In the queue, at this place counted from 1: over all models, or with `fair` among those who wait for the same model.
+    Queued(Option<usize>),
+    /// Its model is being loaded: it waits for that, not for its turn.
+    Loading,
+}
+
 /// A view of a waiting request.
 #[derive(Debug)]
 pub struct Place {
@@ -133,17 +142,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// The request's place in the queue, counted from 1: over all models, or with `fair` among those who wait for the same
-    /// model. `None` when its model is being loaded or it waits no more.
+    /// Where it waits now. `None` when it waits no more: who asked for it knows already, or is about to, what became of it.
     #[must_use]
-    pub fn position(&self) -> Option<usize> {
-        self.driver.position(self.request)
-    }
-
-    /// Whether its model is being loaded: it waits for that, not for its turn.
-    #[must_use]
-    pub fn is_loading(&self) -> bool {
-        self.driver.is_loading(self.request)
+    pub fn standing(&self) -> Option<Standing> {
+        self.driver.standing(self.request)
     }
 
     /// How long it probably waits from now on (scheduling.md rule 10). `None` when that is not known, with `fifo`, or

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::driver::Place;
+use crate::driver::{Place, Standing};
 use crate::shown_headers::shown;
 
 /// What is known of a request when it enters the table.
@@ -153,34 +153,38 @@ impl Request {
         self.arrived
     }
 
-    /// How far it is now.
+    /// How far it is now. `None` in the moment after its turn has come, or can come no more, until that is noted here: then
+    /// it is nowhere, and a change is about to be told.
     #[must_use]
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> Option<Progress> {
         // What comes later is read first, and each once: phase and times agree.
         let first_byte = self.first_byte.get().copied();
         let granted = self.granted.get().copied();
-        let place = self.place.get();
-        let phase = if first_byte.is_some() {
-            Phase::Streaming
+        let (phase, position) = if first_byte.is_some() {
+            (Phase::Streaming, None)
         } else if granted.is_some() {
-            Phase::Waiting
-        } else if place.is_some_and(Place::is_loading) {
-            Phase::Loading
+            (Phase::Waiting, None)
         } else {
-            Phase::Queued
+            match self.place.get().map(Place::standing) {
+                Some(Some(Standing::Loading)) => (Phase::Loading, None),
+                Some(Some(Standing::Queued(position))) => (Phase::Queued, position),
+                Some(None) => return None,
+                // It has just come.
+                None => (Phase::Queued, None),
+            }
         };
-        Progress {
+        Some(Progress {
             phase,
             granted,
             first_byte,
-            position: place.and_then(Place::position),
+            position,
             bytes: self.answer_bytes.load(Ordering::Relaxed),
-        }
+        })
     }
 
-    /// Its form for clients, as it is now.
+    /// Its form for clients, when it is so far.
     #[must_use]
-    pub fn show(&self) -> Shown<'_> {
+    pub fn show(&self, progress: Progress) -> Shown<'_> {
         let Description {
             model,
             at_peer: _,
@@ -196,7 +200,7 @@ impl Request {
             first_byte,
             position,
             bytes,
-        } = self.progress();
+        } = progress;
         Shown {
             id: self.id.to_string(),
             timestamp: self.arrived.display_with_offset(offset).to_string(),

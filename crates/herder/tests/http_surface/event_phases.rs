@@ -39,6 +39,14 @@ async fn occupy(router: &Router) -> tokio::task::JoinHandle<()> {
     request
 }
 
+/// What happens to requests that come from now on: the list of those that are open is told already.
+async fn watch(router: &Router) -> Events {
+    let mut events = Events::open_at(router, "/api/events?logs=none").await;
+    let list = events.until(|kind, _| kind == "inflight").await;
+    assert_eq!(list["operation"], "snapshot");
+    events
+}
+
 /// The open request to this model, as often as it is told of, until it ends.
 async fn seen(events: &mut Events, model: &str) -> Vec<Value> {
     let mut seen: Vec<Value> = Vec::new();
@@ -91,7 +99,7 @@ async fn http_1_16_a_request_goes_from_phase_to_phase() {
     for more in ["", "routing: {scheduler: {use: fair}}\n"] {
         let router = router(more).await;
         let busy = occupy(&router).await;
-        let mut events = Events::open_at(&router, "/api/events?logs=none").await;
+        let mut events = watch(&router).await;
         let body = json!({ "model": "plain" });
         let request = router.post_json_with(CHAT, &LATE, &body);
         let watch = async {
@@ -134,7 +142,7 @@ async fn http_1_16_a_request_goes_from_phase_to_phase() {
 #[tokio::test]
 async fn http_4_3_a_loading_state_is_no_answer_of_the_model() {
     let router = router("").await;
-    let mut events = Events::open_at(&router, "/api/events?logs=none").await;
+    let mut events = watch(&router).await;
     let body = json!({ "model": "talks", "stream": true, "messages": [] });
     let (answer, seen) = tokio::join!(router.post_json(CHAT, &body), seen(&mut events, "talks"));
     assert_eq!(answer.status, 200);
@@ -150,7 +158,7 @@ async fn http_4_3_a_loading_state_is_no_answer_of_the_model() {
 async fn http_1_16_a_peer_has_its_requests_at_once() {
     let with_peers = with_peers("").await;
     let router = &with_peers.router;
-    let mut events = Events::open_at(router, "/api/events?logs=none").await;
+    let mut events = watch(router).await;
     let body = json!({ "model": "attic/nova-70b" });
     let (answer, seen) = tokio::join!(
         router.post_json_with(CHAT, &LATE, &body),

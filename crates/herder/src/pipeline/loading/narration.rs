@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::remarks::Remarks;
-use crate::driver::Place;
+use crate::driver::{Place, Standing};
 
 /// The pause between two signs of life.
 const TICK: Duration = Duration::from_millis(750);
@@ -100,7 +100,10 @@ pub(super) async fn go_on(outbox: &Outbox, place: &Place, mut remarks: Option<Re
     let mut remark_due = Instant::now();
     loop {
         sleep(TICK).await;
-        let position = place.position();
+        let position = match place.standing() {
+            Some(Standing::Queued(position)) => position,
+            Some(Standing::Loading) | None => None,
+        };
         if let Some(number) = position.filter(|_| position != announced) {
             announced = position;
             let estimate = place

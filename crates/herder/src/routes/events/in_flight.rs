@@ -56,19 +56,25 @@ impl InFlightSource {
 
     /// The next request that comes or goes, or gets to another phase; the whole list when some were missed. Safe to cancel.
     pub(super) async fn next(&mut self) -> Bytes {
-        match self.changes.recv().await {
-            Ok(Change::Upsert(request)) => self.upsert(&request),
-            Ok(Change::Remove(id)) => {
-                self.known.remove(&id);
-                event(&Event::Remove { id: id.to_string() })
+        loop {
+            match self.changes.recv().await {
+                Ok(Change::Upsert(request)) => {
+                    if let Some(event) = self.upsert(&request) {
+                        return event;
+                    }
+                }
+                Ok(Change::Remove(id)) => {
+                    self.known.remove(&id);
+                    return event(&Event::Remove { id: id.to_string() });
+                }
+                Err(RecvError::Lagged(_)) => {
+                    let (list, changes) = self.table.watch();
+                    self.changes = changes;
+                    return self.snapshot(&list);
+                }
+                // The table lives as long as this.
+                Err(RecvError::Closed) => std::future::pending().await,
             }
-            Err(RecvError::Lagged(_)) => {
-                let (list, changes) = self.table.watch();
-                self.changes = changes;
-                self.snapshot(&list)
-            }
-            // The table lives as long as this.
-            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 
@@ -84,27 +90,38 @@ impl InFlightSource {
         let further = |request: &&Arc<Request>| {
             let known = self.known.get(&request.id());
             // The client gets to know the others first.
-            known.is_some_and(|known| *known != request.progress())
+            known.is_some_and(|known| Some(*known) != request.progress())
         };
         let further: Vec<_> = open.iter().filter(further).collect();
-        further.into_iter().map(|request| self.upsert(request)).collect()
+        further
+            .into_iter()
+            .filter_map(|request| self.upsert(request))
+            .collect()
     }
 
-    fn upsert(&mut self, request: &Request) -> Bytes {
-        // Before it is shown: what comes in between is told again.
-        self.known.insert(request.id(), request.progress());
-        event(&Event::Upsert {
-            request: Box::new(request.show()),
-        })
+    /// `None` while nothing is to be told of it; what is, is told in a moment.
+    fn upsert(&mut self, request: &Request) -> Option<Bytes> {
+        let progress = request.progress()?;
+        self.known.insert(request.id(), progress);
+        Some(event(&Event::Upsert {
+            request: Box::new(request.show(progress)),
+        }))
     }
 
     fn snapshot(&mut self, list: &[Arc<Request>]) -> Bytes {
+        let list: Vec<_> = list
+            .iter()
+            .filter_map(|request| Some((request, request.progress()?)))
+            .collect();
         self.known = list
             .iter()
-            .map(|request| (request.id(), request.progress()))
+            .map(|(request, progress)| (request.id(), *progress))
             .collect();
         event(&Event::Snapshot {
-            requests: list.iter().map(|request| request.show()).collect(),
+            requests: list
+                .iter()
+                .map(|(request, progress)| request.show(*progress))
+                .collect(),
         })
     }
 }
