@@ -25,7 +25,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +40,10 @@ use crate::upstream::IDLE_CONNECTIONS;
 /// each has a connection of its own; one costs about 10 kB while its request waits. Each may cost a second descriptor
 /// towards a model server, and both together stay below the usual hard limit on open files.
 pub const MAX_CONNECTIONS: usize = 16_384;
+
+/// Connections that the system takes while herder is busy. A client that finds no room tries again only after a second; Linux
+/// allows as many as this by default (`net.core.somaxconn`), and cuts off what is more.
+const ACCEPT_QUEUE: u32 = 4096;
 
 /// Open connections under the narrowest limit on open files.
 const MIN_CONNECTIONS: usize = 8;
@@ -119,7 +123,7 @@ impl Listener {
             |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
         let mut failure = None;
         for candidate in address.candidates().await.map_err(named)? {
-            match TcpListener::bind(candidate).await {
+            match listen(candidate) {
                 Ok(socket) => {
                     let local = socket.local_addr().map_err(named)?;
                     return Ok(Self {
@@ -203,6 +207,18 @@ impl Listener {
         // Who is not done by then is cut off by the end of the program.
         let _ = tokio::time::timeout(budget, connections.wait()).await;
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart gets its port back at once. On Windows it would mean to share the port with another program.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(ACCEPT_QUEUE)
 }
 
 impl fmt::Debug for Listener {

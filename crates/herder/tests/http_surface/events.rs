@@ -39,7 +39,7 @@ impl Events {
     }
 
     /// Opens a stream and reads the six events that it begins with.
-    async fn begun(router: &Router) -> Self {
+    pub(crate) async fn begun(router: &Router) -> Self {
         let mut events = Self::open(router).await;
         events.first().await;
         events

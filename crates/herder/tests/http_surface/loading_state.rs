@@ -214,7 +214,7 @@ async fn rule_10_a_wait_is_estimated_once_swaps_have_been_measured() {
         );
     }
     let held = occupy(&router).await;
-    let mut events = Events::open(&router).await;
+    let mut events = Events::begun(&router).await;
     let mut answer = chat(&router, "slowpoke", &[]).await;
     let seen = read_until_said(&mut answer, "Queue position: #1 (about ").await;
     assert!(seen.said.contains("\nEstimated wait: "), "{seen:?}");

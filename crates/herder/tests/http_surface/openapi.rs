@@ -351,7 +351,8 @@ async fn openapi_events_are_as_documented() {
             operations.remove(operation);
         }
         missing.remove(kind.as_str());
-        if !chatted {
+        // The list of open requests is there: who comes now is told of.
+        if !chatted && kind == "inflight" {
             chatted = true;
             assert_eq!(chat(&router, "orca-7b").await.status, 200);
         }
