@@ -14,8 +14,8 @@ const SIZES: [usize; 2] = [185, 4 * 1024 * 1024];
 
 fn main() {
     divan::main();
-    // Under `cargo test` the bench only has to run.
-    if std::env::args().any(|argument| argument == "--bench") {
+    // Under `cargo test` the bench only has to run, and who names a bench wants no more than that.
+    if std::env::args().skip(1).eq(["--bench".to_owned()]) {
         print_ratios();
     }
 }

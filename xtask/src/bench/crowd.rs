@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::micro::executable;
+use super::micro;
 use super::processes::{Process, seconds_between};
 use super::report::{Figure, Promise, Report, Row};
 use super::rounds::median;
@@ -78,7 +78,7 @@ pub(super) fn run(_: &Settings) -> Result<Report> {
     router.stop()?;
 
     let each = |from: usize| seconds_between(&time[from], &time[from + 1]) * 1e6 / requests as f64;
-    let bench = executable("herder-core", "crowd")?;
+    let bench = micro::built()?.executable("crowd")?.to_owned();
     let (fair, fair_all) = (
         event(&bench, &format!("fair::{WANTED}"))?,
         event(&bench, "fair::999")?,

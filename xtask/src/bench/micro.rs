@@ -40,10 +40,10 @@ const NOTABLE: f64 = 0.1;
 /// # Errors
 /// A bench does not build or fails, or the file of counts cannot be read or written.
 pub(super) fn run(settings: &Settings) -> Result<Report> {
-    let benches = bench_programs()?;
-    ensure!(!benches.is_empty(), "no crate has benches");
-    for (package, bench) in &benches {
-        programs::run(cargo().args(["bench", "--package", package, "--bench", bench]))?;
+    let benches = built()?;
+    for (name, Bench { executable, folder }) in &benches.0 {
+        println!("\n{name}");
+        programs::run(Command::new(executable).arg("--bench").current_dir(folder))?;
     }
     let mut notes = vec![
         "promised: fast path with 100 models under 1 µs; matrix with 50 models in 20 sets under 20 µs; \
@@ -78,41 +78,68 @@ pub(super) fn run(settings: &Settings) -> Result<Report> {
 /// Instructions for each iteration, by name.
 type Counts = BTreeMap<String, f64>;
 
-fn count_all(benches: &[(String, String)]) -> Result<Counts> {
+fn count_all(benches: &Benches) -> Result<Counts> {
     let mut counts = Counts::new();
     for (program, bench, iterations) in COUNTED {
-        let found = benches.iter().find(|(_, name)| name == program);
-        let (package, _) = found.with_context(|| format!("there is no bench {program}"))?;
-        let executable = executable(package, program)?;
+        let executable = benches.executable(program)?;
         let name = format!("{program}::{bench}");
-        let once = count(&executable, &name, iterations)?;
-        let twice = count(&executable, &name, 2 * iterations)?;
-        counts.insert(
-            name,
-            (twice.saturating_sub(once) as f64 / f64::from(iterations)).round(),
-        );
+        let once = count(executable, &name, iterations)?;
+        let twice = count(executable, &name, 2 * iterations)?;
+        ensure!(twice > once, "{name} took no instructions");
+        counts.insert(name, ((twice - once) as f64 / f64::from(iterations)).round());
     }
     Ok(counts)
 }
 
-/// Where cargo has put the program of a bench.
-pub(super) fn executable(package: &str, bench: &str) -> Result<PathBuf> {
-    let messages = programs::output(cargo().args([
-        "bench",
-        "--no-run",
-        "--message-format=json",
-        "--package",
-        package,
-        "--bench",
-        bench,
-    ]))?;
-    let messages = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let path = messages
-        .rev()
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
-    path.with_context(|| format!("cargo does not say where the bench {bench} is"))
+/// The programs of the benches, by name.
+pub(super) struct Benches(BTreeMap<String, Bench>);
+
+struct Bench {
+    executable: PathBuf,
+    /// Of its package: where cargo runs it.
+    folder: PathBuf,
+}
+
+impl Benches {
+    pub(super) fn executable(&self, name: &str) -> Result<&Path> {
+        let bench = self
+            .0
+            .get(name)
+            .with_context(|| format!("there is no bench {name}"))?;
+        Ok(&bench.executable)
+    }
+}
+
+/// Builds them all at once, so that they share what they need.
+pub(super) fn built() -> Result<Benches> {
+    let programs = bench_programs()?;
+    ensure!(!programs.is_empty(), "no crate has benches");
+    let mut build = cargo();
+    build.args(["bench", "--no-run", "--message-format=json"]);
+    for (package, bench) in &programs {
+        build.args(["--package", package, "--bench", bench]);
+    }
+    println!("building the micro-benchmarks");
+    let messages = programs::output(&mut build)?;
+    let benches: BTreeMap<_, _> = messages.lines().filter_map(built_bench).collect();
+    for (_, name) in &programs {
+        ensure!(
+            benches.contains_key(name),
+            "cargo does not say where the bench {name} is"
+        );
+    }
+    Ok(Benches(benches))
+}
+
+/// The name of the bench that this message of cargo's is about, and where it is.
+fn built_bench(message: &str) -> Option<(String, Bench)> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let target = &message["target"];
+    let bench = Bench {
+        executable: message["executable"].as_str()?.into(),
+        folder: Path::new(message["manifest_path"].as_str()?).parent()?.to_owned(),
+    };
+    (target["kind"] == json!(["bench"])).then_some((target["name"].as_str()?.to_owned(), bench))
 }
 
 /// All instructions of a run with so many iterations.
@@ -220,6 +247,27 @@ mod tests {
         let said = "decide  fastest\n==7== Events    : Ir\n==7== Collected : 480287158\n==7== \n";
         assert_eq!(collected(said), Some(480_287_158));
         assert_eq!(collected("nothing"), None);
+    }
+
+    #[test]
+    fn cargo_says_where_a_bench_is() {
+        let message = |kind: &str| {
+            json!({
+                "reason": "compiler-artifact",
+                "manifest_path": "/herder/crates/core/Cargo.toml",
+                "target": {"kind": [kind], "name": "decide"},
+                "executable": "/herder/target/release/deps/decide-1",
+            })
+            .to_string()
+        };
+        let (name, bench) = built_bench(&message("bench")).unwrap();
+        assert_eq!(
+            (name.as_str(), bench.folder.as_path()),
+            ("decide", Path::new("/herder/crates/core"))
+        );
+        assert!(built_bench(&message("test")).is_none());
+        assert!(built_bench(r#"{"reason":"build-finished","success":true}"#).is_none());
+        assert!(built_bench("no message").is_none());
     }
 
     #[test]
