@@ -52,7 +52,7 @@ const CASES: &[Case] = &[
     Case::usual("p6", swap::run),
     Case::usual("p7", crowd::run),
     Case::usual("p8", idle::run),
-    Case::usual("micro", micro::run),
+    Case::long("micro", micro::run),
     Case::long("readiness", readiness::run),
     Case::long("activity", activity::run),
 ];

@@ -37,7 +37,7 @@ pub use tls::{TlsError, TlsFiles};
 use crate::upstream::IDLE_CONNECTIONS;
 
 /// Open connections; further ones wait in the system's accept queue. Issue 6 wants ten thousand requests to wait (p7), and
-/// each has a connection of its own; one costs about 10 kB while its request waits. Each may cost a second descriptor
+/// each has a connection of its own; one costs about 30 kB while its request waits. Each may cost a second descriptor
 /// towards a model server, and both together stay below the usual hard limit on open files.
 pub const MAX_CONNECTIONS: usize = 16_384;
 

@@ -78,7 +78,9 @@ pub(super) fn run(_: &Settings) -> Result<Report> {
     router.stop()?;
 
     let each = |from: usize| seconds_between(&time[from], &time[from + 1]) * 1e6 / requests as f64;
-    let bench = micro::built()?.executable("crowd")?.to_owned();
+    let bench = micro::built(&[("herder-core".to_owned(), "crowd".to_owned())])?
+        .executable("crowd")?
+        .to_owned();
     let (fair, fair_all) = (
         event(&bench, &format!("fair::{WANTED}"))?,
         event(&bench, "fair::999")?,

@@ -40,7 +40,9 @@ const NOTABLE: f64 = 0.1;
 /// # Errors
 /// A bench does not build or fails, or the file of counts cannot be read or written.
 pub(super) fn run(settings: &Settings) -> Result<Report> {
-    let benches = built()?;
+    let programs = bench_programs()?;
+    ensure!(!programs.is_empty(), "no crate has benches");
+    let benches = built(&programs)?;
     for (name, Bench { executable, folder }) in &benches.0 {
         println!("\n{name}");
         programs::run(Command::new(executable).arg("--bench").current_dir(folder))?;
@@ -110,19 +112,17 @@ impl Benches {
     }
 }
 
-/// Builds them all at once, so that they share what they need.
-pub(super) fn built() -> Result<Benches> {
-    let programs = bench_programs()?;
-    ensure!(!programs.is_empty(), "no crate has benches");
+/// Builds these benches, named by package and file, at once, so that they share what they need.
+pub(super) fn built(programs: &[(String, String)]) -> Result<Benches> {
     let mut build = cargo();
     build.args(["bench", "--no-run", "--message-format=json"]);
-    for (package, bench) in &programs {
+    for (package, bench) in programs {
         build.args(["--package", package, "--bench", bench]);
     }
     println!("building the micro-benchmarks");
     let messages = programs::output(&mut build)?;
     let benches: BTreeMap<_, _> = messages.lines().filter_map(built_bench).collect();
-    for (_, name) in &programs {
+    for (_, name) in programs {
         ensure!(
             benches.contains_key(name),
             "cargo does not say where the bench {name} is"

@@ -27,7 +27,7 @@ use crate::router::{self, Router};
 const ROUNDS: usize = 20;
 
 /// Swaps to a cold file with reading ahead, and as many without.
-const COLD_ROUNDS: usize = 5;
+const COLD_ROUNDS: usize = 3;
 
 /// Pause between two looks at `/health`, and at other conditions. More often would hold up the server that is asked.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
