@@ -2,13 +2,20 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Hub, type Port } from "./hub";
 import type { ToHub, ToTab } from "./protocol";
 
+/** The connections since the test began. */
+const asked: string[] = [];
+
 /** Minutes for which a computer may sleep. */
 const NIGHT = 8 * 60;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  asked.length = 0;
   // A stream that stays open and says nothing.
-  vi.stubGlobal("fetch", () => Promise.resolve(new Response(new ReadableStream())));
+  vi.stubGlobal("fetch", (path: string) => {
+    asked.push(path);
+    return Promise.resolve(new Response(new ReadableStream()));
+  });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -48,4 +55,19 @@ it("does not find a tab again that has said good-bye", async () => {
   tab.heard.length = 0;
   await vi.advanceTimersByTimeAsync(60_000);
   expect(tab.heard).toEqual([]);
+});
+
+it("takes no word of a tab after its good-bye: a browser tells a page that it is hidden when it has gone", async () => {
+  const hub = new Hub();
+  const first = openTab(hub);
+  const second = openTab(hub);
+  first.say({ kind: "hello", key: null, visible: true, logs: [] });
+  second.say({ kind: "hello", key: null, visible: true, logs: [] });
+  second.say({ kind: "status", visible: true, logs: ["proxy"] });
+  await vi.advanceTimersByTimeAsync(100);
+  asked.length = 0;
+  second.say({ kind: "bye" });
+  second.say({ kind: "status", visible: false, logs: ["proxy"] });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(asked).toEqual(["/api/events?logs=none"]);
 });

@@ -88,6 +88,9 @@ export class Hub {
       case "alive":
         break;
       case "bye":
+        // The last word: a browser still tells a page that it is hidden when it has gone, and the page tells on.
+        tab.port.onmessage = null;
+        tab.port.close?.();
         this.#tabs.delete(tab.port);
         this.#review();
         break;
