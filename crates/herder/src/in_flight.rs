@@ -13,8 +13,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
-use tokio_util::sync::CancellationToken;
 
+use crate::cancellation::{Cancelled, Canceller};
 use crate::driver::Place;
 pub use request::{Description, Phase, Progress, Request, Shown};
 
@@ -68,20 +68,19 @@ impl InFlight {
         }
     }
 
-    /// Notes a request.
-    #[must_use]
-    pub fn enter(self: &Arc<Self>, description: Description) -> Entry {
+    /// Notes a request. What is returned with its place ends when somebody cancels it.
+    pub fn enter(self: &Arc<Self>, description: Description) -> (Entry, Cancelled) {
+        let (canceller, cancelled) = Canceller::new();
         let mut requests = self.requests.lock();
         requests.last += 1;
         let id = requests.last;
-        let request = Arc::new(Request::new(id, description));
+        let request = Arc::new(Request::new(id, description, canceller));
         requests.open.insert(id, Arc::clone(&request));
         self.tell(Change::Upsert(Arc::clone(&request)));
         drop(requests);
         let table = Arc::clone(self);
-        Entry {
-            follower: Follower { table, request },
-        }
+        let follower = Follower { table, request };
+        (Entry { follower }, cancelled)
     }
 
     /// Cancels a request by its number as clients write it. `false` when no such request is open.
@@ -93,7 +92,7 @@ impl InFlight {
         let request = self.requests.lock().open.get(&number).cloned();
         request.is_some_and(|request| {
             // Outside the lock: this wakes the request.
-            request.cancelled.cancel();
+            request.canceller.cancel();
             true
         })
     }
@@ -150,12 +149,6 @@ impl Entry {
     #[must_use]
     pub fn id(&self) -> u64 {
         self.follower.request.id()
-    }
-
-    /// Fires when somebody cancels the request.
-    #[must_use]
-    pub fn cancelled(&self) -> &CancellationToken {
-        &self.follower.request.cancelled
     }
 
     /// For who sees the request get further.
@@ -243,7 +236,7 @@ mod tests {
     }
 
     fn enter(table: &Arc<InFlight>) -> Entry {
-        table.enter(description())
+        table.enter(description()).0
     }
 
     fn shown(request: &Request) -> Value {
@@ -265,11 +258,12 @@ mod tests {
     fn cancelling_reaches_the_one_request() {
         let table = Arc::new(InFlight::new());
         let (first, second) = (enter(&table), enter(&table));
+        let is_cancelled = |entry: &Entry| entry.follower.request.canceller.is_cancelled();
         for unknown in ["3", "0", "", "02", "+2", "-2", "x", "99999999999999999999"] {
             assert!(!table.cancel(unknown), "{unknown:?}");
         }
         assert!(table.cancel("2"));
-        assert!(second.cancelled().is_cancelled() && !first.cancelled().is_cancelled());
+        assert!(is_cancelled(&second) && !is_cancelled(&first));
         drop(second);
         assert!(!table.cancel("2"));
     }
@@ -333,7 +327,7 @@ mod tests {
         );
         follower.begun();
         assert_eq!(now().1, [granted, first_byte], "only the first counts");
-        let at_peer = table.enter(Description {
+        let (at_peer, _) = table.enter(Description {
             at_peer: true,
             ..description()
         });

@@ -21,6 +21,7 @@
 pub mod access_log;
 pub mod activity;
 pub mod app;
+pub mod cancellation;
 pub mod cli;
 pub mod config_watch;
 pub mod configuration;

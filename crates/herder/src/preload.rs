@@ -7,9 +7,9 @@ use axum::body::Body;
 use herder_core::ModelId;
 use http::{Request, StatusCode};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Snapshot};
+use crate::cancellation::Canceller;
 use crate::driver::Purpose;
 use crate::error::ApiError;
 use crate::proxy::{self, Access, Client, Payload};
@@ -75,7 +75,7 @@ async fn load(app: &Arc<App>, snapshot: &Snapshot, model: ModelId) -> Result<(),
             lease,
             reservation: None,
         },
-        CancellationToken::new(),
+        Canceller::new().1,
     )
     .await?;
     // A server that has nothing at `/` is loaded all the same.

@@ -34,6 +34,7 @@ use tower::Service;
 pub use address::{Address, AddressError, Reason};
 pub use tls::{TlsError, TlsFiles};
 
+use crate::cancellation::{Cancelled, Canceller};
 use crate::upstream::IDLE_CONNECTIONS;
 
 /// Open connections; further ones wait in the system's accept queue. Issue 6 wants ten thousand requests to wait (p7), and
@@ -62,14 +63,14 @@ const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Ends the connection of a client that no longer reads: it has stopped taking the answer that would tell it so. Requests
 /// carry one when their connection is theirs alone, which those of HTTP/2 are not.
-#[derive(Debug, Clone, Default)]
-pub struct HangUp(CancellationToken);
+#[derive(Debug, Clone)]
+pub struct HangUp(Canceller);
 
 impl HangUp {
-    /// For a connection that is open.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    /// For a connection that is open, which ends when the second one does.
+    pub fn new() -> (Self, Cancelled) {
+        let (canceller, cancelled) = Canceller::new();
+        (Self(canceller), cancelled)
     }
 
     /// Closes the connection at once, whatever is still to be written.
@@ -192,7 +193,7 @@ impl Listener {
                         service: service.clone(),
                         peer,
                         tls: self.tls.clone(),
-                        stop: stop.clone(),
+                        stop: stop.child_token(),
                     };
                     connections.spawn(async move {
                         connection.serve(stream).await;
@@ -266,11 +267,11 @@ where
             stop,
             tls: _,
         } = self;
+        let (hang_up, mut hung_up) = HangUp::new();
         let hang_up = match protocol {
-            Protocol::Http1 => Some(HangUp::new()),
+            Protocol::Http1 => Some(hang_up),
             Protocol::Http2 => None,
         };
-        let ended = hang_up.clone().unwrap_or_default().0;
         let caller = Caller::new(peer.ip(), hang_up);
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(caller.clone());
@@ -287,13 +288,15 @@ where
                     .with_upgrades();
                 let mut connection = pin!(connection);
                 tokio::select! {
+                    biased;
                     _ = connection.as_mut() => return,
-                    () = ended.cancelled() => return,
+                    _ = &mut hung_up => return,
                     () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
                 }
                 tokio::select! {
+                    biased;
                     _ = connection => {}
-                    () = ended.cancelled() => {}
+                    _ = hung_up => {}
                 }
             }
             Protocol::Http2 => {
@@ -303,6 +306,7 @@ where
                     .serve_connection(stream, service);
                 let mut connection = pin!(connection);
                 tokio::select! {
+                    biased;
                     _ = connection.as_mut() => return,
                     () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
                 }

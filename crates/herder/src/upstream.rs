@@ -133,7 +133,7 @@ impl Upstream {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = target;
-        let Ok(response) = self.server.send_without_limit(request).await else {
+        let Ok(response) = self.server.send_without_limit(Box::new(request)).await else {
             return false;
         };
         let healthy = response.status() == StatusCode::OK;

@@ -23,7 +23,7 @@ mod row;
 mod schema;
 pub mod statistics;
 pub mod store;
-mod tap;
+pub(crate) mod tap;
 
 pub use row::{Entry, Row, Tokens};
 pub use schema::OpenError;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method, Response};
+use axum::http::response::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
 use herder_wire::accept::{self, ErrorForm};
 use herder_wire::error_text;
 use herder_wire::headers::keep_decodable_encodings;
@@ -120,11 +120,9 @@ impl Recording {
         }
     }
 
-    /// Data of the answer's body have come. Only the first time counts.
+    /// The first data of the answer's body have come.
     pub(super) fn passed(&mut self) {
-        if let Some(draft) = &mut self.draft
-            && draft.row.first_byte.is_none()
-        {
+        if let Some(draft) = &mut self.draft {
             draft.row.first_byte = Some(draft.milliseconds());
         }
     }
@@ -140,7 +138,7 @@ impl Recording {
     pub(crate) fn refuse(mut self, error: &ApiError) {
         if let Some(mut draft) = self.draft.take() {
             let answer = error.clone().respond(draft.form);
-            draft.answered(&answer);
+            draft.answered(answer.status(), answer.headers());
             let capture = draft.capture.take().and_then(|capture| capture.finish(false));
             draft.finish(Ending {
                 usage: None,
@@ -150,14 +148,12 @@ impl Recording {
         }
     }
 
-    /// Follows the answer to its end.
-    pub(crate) fn follow(mut self, response: Response<Body>) -> Response<Body> {
+    /// It is answered. The record ends with what reads along with the answer's body.
+    pub(crate) fn answered(mut self, head: &Parts) -> Tap {
         if let Some(draft) = &mut self.draft {
-            draft.answered(&response);
+            draft.answered(head.status, &head.headers);
         }
-        let (head, body) = response.into_parts();
-        let body = Tap::new(body, &head, self);
-        Response::from_parts(head, Body::new(body))
+        Tap::new(head, self)
     }
 
     /// The path that the model server sees.
@@ -211,11 +207,11 @@ impl Draft {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn answered(&mut self, answer: &Response<Body>) {
-        self.row.status = answer.status().as_u16();
-        self.row.content_type = content_type(answer.headers());
+    fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
+        self.row.status = status.as_u16();
+        self.row.content_type = content_type(headers);
         if let Some(capture) = &mut self.capture {
-            capture.answered(answer.headers());
+            capture.answered(headers);
         }
     }
 

@@ -1,16 +1,12 @@
-//! An answer's body on its way to the client, read along with. No frame is held back, copied or changed.
+//! Reads along with an answer's body on its way to the client. What it says about itself, and its capture, become the
+//! request's record.
 
 use std::io::{self, Write};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::response::Parts;
-use bytes::Bytes;
 use herder_wire::usage::{Form, Reader};
 use herder_wire::{error_text, headers};
-use http_body::{Body as _, Frame, SizeHint};
 
 use super::capture;
 use super::decoder::Decoder;
@@ -19,9 +15,8 @@ use super::recording::{Ending, Recording};
 /// How much of a failed answer is looked at for its error text, in bytes. Such bodies are a sentence long.
 const MAX_ERROR_BODY_BYTES: usize = 64 << 10;
 
-/// The body.
-pub(super) struct Tap {
-    inner: Body,
+/// A record that ends with the answer's body. When it is dropped before that, the client has left.
+pub(crate) struct Tap {
     status: StatusCode,
     decoder: Decoder<Sink>,
     /// Whether there is anything to look at.
@@ -45,7 +40,7 @@ enum Reading {
 }
 
 impl Tap {
-    pub(super) fn new(inner: Body, head: &Parts, mut recording: Recording) -> Self {
+    pub(super) fn new(head: &Parts, mut recording: Recording) -> Self {
         // Quirk Q29 mended: every 2xx is a success.
         let reading = if head.status.is_success() {
             let form = Form::of(recording.path(), headers::is_event_stream(&head.headers));
@@ -58,7 +53,6 @@ impl Tap {
             capture: recording.take_capture(),
         };
         Self {
-            inner,
             status: head.status,
             decoder: Decoder::new(&head.headers, sink),
             empty: true,
@@ -67,8 +61,9 @@ impl Tap {
         }
     }
 
-    fn read(&mut self, data: &[u8]) {
-        if !data.is_empty() {
+    /// The next piece of the body.
+    pub(crate) fn read(&mut self, data: &[u8]) {
+        if self.empty && !data.is_empty() {
             self.empty = false;
             self.recording.passed();
         }
@@ -78,11 +73,16 @@ impl Tap {
     }
 
     /// The body is complete.
-    fn complete(&mut self) {
+    pub(crate) fn complete(&mut self) {
         if self.broken.is_none() {
             self.broken = self.decoder.finish().err();
         }
         self.end(None);
+    }
+
+    /// The body has broken off.
+    pub(crate) fn broken(&mut self, cause: &str) {
+        self.end(Some(cause));
     }
 
     /// Ends the record; `cause` says why the body is not complete.
@@ -130,46 +130,7 @@ fn reason(status: StatusCode) -> String {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        // hyper asks for no end after a body whose length is known.
-        if self.inner.is_end_stream() {
-            self.complete();
-        } else {
-            self.end(Some("the client left before the end of the answer"));
-        }
-    }
-}
-
-impl http_body::Body for Tap {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.inner).poll_frame(context);
-        match &frame {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Some(data) = frame.data_ref() {
-                    self.read(data);
-                }
-            }
-            Poll::Ready(Some(Err(error))) => {
-                let cause = error.to_string();
-                self.end(Some(&cause));
-            }
-            Poll::Ready(None) => self.complete(),
-            Poll::Pending => {}
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.end(Some("the client left before the end of the answer"));
     }
 }
 

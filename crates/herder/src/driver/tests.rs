@@ -159,7 +159,7 @@ async fn http_1_16_who_waits_no_more_is_not_queued_again() {
     let held = lease(&driver, A).await;
     let swap = waiting(driver.request(B, Purpose::Request));
     let table = Arc::new(InFlight::new());
-    let entry = table.enter(Description {
+    let (entry, _) = table.enter(Description {
         model: "b".to_owned(),
         at_peer: false,
         path: "/x".to_owned(),

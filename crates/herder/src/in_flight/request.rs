@@ -9,8 +9,8 @@ use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
+use crate::cancellation::Canceller;
 use crate::driver::{Place, Standing};
 use crate::shown_headers::shown;
 
@@ -46,7 +46,7 @@ pub struct Request {
     granted: OnceLock<Duration>,
     /// After how long the answer's body began.
     first_byte: OnceLock<Duration>,
-    pub(super) cancelled: CancellationToken,
+    pub(super) canceller: Canceller,
 }
 
 /// Where an open request is.
@@ -122,7 +122,7 @@ pub struct Shown<'a> {
 }
 
 impl Request {
-    pub(super) fn new(id: u64, description: Description) -> Self {
+    pub(super) fn new(id: u64, description: Description, canceller: Canceller) -> Self {
         let granted = OnceLock::new();
         if description.at_peer {
             granted.get_or_init(|| Duration::ZERO);
@@ -137,7 +137,7 @@ impl Request {
             place: OnceLock::new(),
             granted,
             first_byte: OnceLock::new(),
-            cancelled: CancellationToken::new(),
+            canceller,
         }
     }
 

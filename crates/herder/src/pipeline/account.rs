@@ -7,13 +7,13 @@ use axum::body::Body;
 use axum::http::Response;
 
 use super::RequestContext;
+use super::accounted_body::AccountedBody;
 use crate::activity::recording::Recording;
 use crate::app::Target;
 use crate::error::ApiError;
-use crate::in_flight::Follower;
+use crate::in_flight::{Entry, Follower};
 use crate::monitor::Measured;
 use crate::proxy::Payload;
-use crate::watched_body::watched;
 
 /// An open account. When it is dropped before anything else, the client has left.
 #[derive(Debug)]
@@ -74,25 +74,25 @@ impl Account {
         self.measured.answered(error.status().as_u16());
     }
 
-    /// Follows the answer to its end.
-    pub(super) fn follow(self, response: Response<Body>) -> Response<Body> {
+    /// Follows the answer to its end, and keeps the request in the list of open ones until then.
+    pub(super) fn follow(self, response: Response<Body>, entry: Option<Entry>) -> Response<Body> {
         let Self {
             mut measured,
             recording,
             listed,
         } = self;
-        let response = match recording {
-            Some(recording) => recording.follow(response),
-            None => response,
-        };
         measured.answered(response.status().as_u16());
-        response.map(|inner| {
-            watched(inner, (measured, listed), |(measured, listed), _| {
-                let is_first = measured.passed();
-                if let Some(follower) = listed.as_ref().filter(|_| is_first) {
-                    follower.begun();
-                }
-            })
-        })
+        let (head, inner) = response.into_parts();
+        if let Some(entry) = &entry {
+            entry.answered(&head.headers);
+        }
+        let body = AccountedBody {
+            inner,
+            tap: recording.map(|recording| recording.answered(&head)),
+            entry,
+            listed,
+            measured,
+        };
+        Response::from_parts(head, Body::new(body))
     }
 }

@@ -6,9 +6,9 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Request, Response, StatusCode, Uri, header};
+use futures_util::TryFutureExt;
 use herder_core::ModelState;
 use herder_wire::headers;
-use tokio_util::sync::CancellationToken;
 
 use super::account::Account;
 use super::cross_origin::FromModel;
@@ -16,6 +16,7 @@ use super::loading::{self, Wait};
 use super::read_ahead::ReadAhead;
 use super::{RequestContext, Reservation};
 use crate::app::Target;
+use crate::cancellation::{Cancelled, Canceller};
 use crate::driver::{Lease, Purpose, Ticket};
 use crate::error::ApiError;
 use crate::in_flight::{Description, Entry};
@@ -64,23 +65,25 @@ pub(crate) async fn dispatch(
     let mut account = Some(account);
     let sent = send(context, destination, payload, tracking, &mut account).await;
     match (sent, account) {
-        (Ok(response), Some(account)) => Ok(account.follow(response)),
+        (Ok((response, entry)), Some(account)) => Ok(account.follow(response, entry)),
         (Err(error), Some(account)) => {
             account.refuse(&error);
             Err(error)
         }
         // A loading state keeps the account itself: its outcome comes later.
-        (result, None) => result,
+        (Ok((response, entry)), None) => Ok(listed(response, entry)),
+        (Err(error), None) => Err(error),
     }
 }
 
+/// The answer, and the request's place in the list of open ones.
 async fn send(
     mut context: Box<RequestContext>,
     destination: Destination,
     payload: Payload,
     tracking: Tracking,
     account: &mut Option<Account>,
-) -> Result<Response<Body>, ApiError> {
+) -> Result<(Response<Body>, Option<Entry>), ApiError> {
     let told = context.told();
     let RequestContext {
         app,
@@ -110,7 +113,7 @@ async fn send(
         Tracking::AsForwarded => Some(path_and_query.path()),
         Tracking::None => None,
     };
-    let entry = path.filter(|_| !ignored).map(|path| {
+    let entered = path.filter(|_| !ignored).map(|path| {
         app.in_flight.enter(Description {
             model: match &target {
                 Target::Local(model) => snapshot.model(*model).0.to_owned(),
@@ -126,9 +129,8 @@ async fn send(
             client,
         })
     });
-    let cancelled = entry
-        .as_ref()
-        .map_or_else(CancellationToken::new, |entry| entry.cancelled().clone());
+    let (entry, cancelled) = entered.unzip();
+    let cancelled = cancelled.unwrap_or_else(|| Canceller::new().1);
     if let (Some(account), Some(entry)) = (&mut *account, &entry) {
         account.list(entry.follower());
     }
@@ -176,7 +178,7 @@ async fn send(
                         onward,
                         account: account.take(),
                     });
-                    return Ok(listed(response, entry));
+                    return Ok((response, entry));
                 }
                 (ticket, _) => ticket,
             };
@@ -188,7 +190,7 @@ async fn send(
                     let lease = Box::pin(read_while(lease, &mut onward.payload));
                     tokio::select! {
                         lease = lease => lease?,
-                        () = onward.cancelled.cancelled() => return Err(ApiError::cancelled()),
+                        _ = &mut onward.cancelled => return Err(ApiError::cancelled()),
                     }
                 }
             };
@@ -198,7 +200,7 @@ async fn send(
             Access::Leased { lease, reservation }
         }
     };
-    Ok(listed(onward.forward(access).await?, entry))
+    Ok((onward.forward(access).await?, entry))
 }
 
 /// A request that only needs access to the one who serves it.
@@ -209,25 +211,30 @@ pub(super) struct Onward {
     client: Client,
     path_and_query: PathAndQuery,
     /// Fires when somebody cancels the request.
-    pub(super) cancelled: CancellationToken,
+    pub(super) cancelled: Cancelled,
 }
 
 impl Onward {
     /// Sends it. The body of the answer holds `access`.
-    pub(super) async fn forward(self, access: Access) -> Result<Response<Body>, ApiError> {
+    pub(super) fn forward(
+        self,
+        access: Access,
+    ) -> impl Future<Output = Result<Response<Body>, ApiError>> + use<> {
         let mut head = self.head;
         let is_from_a_page = head.headers.contains_key(header::ORIGIN);
         head.uri = Uri::from(self.path_and_query);
         let request = Request::from_parts(head, self.payload);
-        let mut response = proxy::forward(request, &self.client, access, self.cancelled).await?;
-        if is_from_a_page {
-            response.extensions_mut().insert(FromModel);
-        }
-        Ok(response)
+        // Mapped: an `async` block would carry room for what it waits for twice.
+        proxy::forward(request, &self.client, access, self.cancelled).map_ok(move |mut response| {
+            if is_from_a_page {
+                response.extensions_mut().insert(FromModel);
+            }
+            response
+        })
     }
 }
 
-/// The answer of a request that has this place in the list of open requests, if it is listed.
+/// A loading state that keeps its request in the list of open ones.
 fn listed(response: Response<Body>, entry: Option<Entry>) -> Response<Body> {
     match entry {
         Some(entry) => {

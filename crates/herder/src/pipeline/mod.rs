@@ -4,6 +4,7 @@
 //! reached through [`crate::driver`]; how bytes flow afterwards is the business of [`crate::proxy`].
 
 mod account;
+mod accounted_body;
 mod authenticate;
 mod body;
 pub(crate) mod cross_origin;

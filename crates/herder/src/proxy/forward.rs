@@ -10,11 +10,12 @@ use http::header::{
 };
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri, Version};
-use tokio_util::sync::CancellationToken;
+use hyper::upgrade::OnUpgrade;
 
 use super::pieces::PiecesBody;
-use super::relay::{Cancellation, Relay};
+use super::relay::Relay;
 use super::{Access, peer, upgrade};
+use crate::cancellation::Cancelled;
 use crate::error::ApiError;
 use crate::upstream::{Answer, SendError};
 
@@ -48,21 +49,29 @@ pub struct Client {
 /// # Errors
 ///
 /// 502 when the model server gives no answer, 503 when `cancelled` comes first.
-pub async fn forward(
+pub fn forward(
     mut request: Request<Payload>,
     client: &Client,
     access: Access,
-    cancelled: CancellationToken,
-) -> Result<Response<Body>, ApiError> {
+    cancelled: Cancelled,
+) -> impl Future<Output = Result<Response<Body>, ApiError>> + use<> {
     let protocol = headers::upgrade(request.headers());
     let client_side = protocol.is_some().then(|| hyper::upgrade::on(&mut request));
-    let outgoing =
-        outgoing(request, client, &access, protocol).map_err(|error| bad_gateway(&access, &error))?;
-    // One for the head and the body of the answer: waiting for it costs a place in a list, and a lock.
-    let mut cancellation = Box::pin(cancelled.clone().cancelled_owned());
+    // Before anything is waited for: who waits carries no room for the client's request.
+    let outgoing = outgoing(request, client, &access, protocol);
+    exchange(outgoing, client_side, access, cancelled)
+}
+
+async fn exchange(
+    outgoing: Result<Box<Request<Body>>, SendError>,
+    client_side: Option<OnUpgrade>,
+    access: Access,
+    mut cancelled: Cancelled,
+) -> Result<Response<Body>, ApiError> {
+    let outgoing = outgoing.map_err(|error| bad_gateway(&access, &error))?;
     let sent = tokio::select! {
         biased;
-        () = &mut cancellation => return Err(ApiError::cancelled()),
+        _ = &mut cancelled => return Err(ApiError::cancelled()),
         sent = access.server().send(outgoing) => sent,
     };
     let answer = sent.map_err(|error| bad_gateway(&access, &error))?;
@@ -74,7 +83,7 @@ pub async fn forward(
             let error = SendError::Broken("it switched protocols without being asked".to_owned());
             Err(bad_gateway(&access, &error))
         }
-        _ => Ok(incoming(answer, access, cancellation)),
+        _ => Ok(incoming(answer, access, cancelled)),
     }
 }
 
@@ -84,7 +93,7 @@ fn outgoing(
     client: &Client,
     access: &Access,
     protocol: Option<HeaderValue>,
-) -> Result<Request<Body>, SendError> {
+) -> Result<Box<Request<Body>>, SendError> {
     let (mut head, payload) = request.into_parts();
     let target = head.uri.path_and_query().cloned();
     let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -123,7 +132,7 @@ fn outgoing(
             Body::new(PiecesBody::from(pieces))
         }
     };
-    let mut outgoing = Request::new(body);
+    let mut outgoing = Box::new(Request::new(body));
     *outgoing.method_mut() = head.method;
     *outgoing.uri_mut() = Uri::from(target);
     *outgoing.version_mut() = Version::HTTP_11;
@@ -155,7 +164,7 @@ fn join_cookies(fields: &mut HeaderMap) {
 }
 
 /// The answer as the client sees it.
-fn incoming(answer: Response<Answer>, access: Access, cancelled: Cancellation) -> Response<Body> {
+fn incoming(answer: Response<Answer>, access: Access, cancelled: Cancelled) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let streams_events = headers::is_event_stream(&head.headers);
     // A message with both has the length that its chunks say (RFC 9112, 6.3).

@@ -13,22 +13,20 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
-use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::Access;
+use crate::cancellation::Cancelled;
 use crate::upstream::{Answer, with_causes};
 
 /// Time between the last bytes of a broken body and the break. The server writes bytes out only when the body has
 /// nothing more at the moment; without this pause the break would overtake them.
 const BREAK_DELAY: Duration = Duration::from_millis(20);
 
-/// Comes when somebody cancels the request.
-pub(super) type Cancellation = Pin<Box<WaitForCancellationFutureOwned>>;
-
 /// An answer's body.
 pub(super) struct Relay {
     state: State,
-    cancelled: Cancellation,
+    /// Comes when somebody cancels the request.
+    cancelled: Cancelled,
     events: Option<Events>,
 }
 
@@ -71,7 +69,7 @@ impl Relay {
         headers: &HeaderMap,
         streams_events: bool,
         access: Access,
-        cancelled: Cancellation,
+        cancelled: Cancelled,
     ) -> Self {
         // Text appended to a compressed or counted body would only add damage.
         let plain = !headers.contains_key(CONTENT_ENCODING) && !headers.contains_key(CONTENT_LENGTH);
@@ -101,7 +99,7 @@ impl Body for Relay {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         let this = &mut *self;
         if let State::Flowing { body, access } = &mut this.state {
-            if this.cancelled.as_mut().poll(context).is_ready() {
+            if Pin::new(&mut this.cancelled).poll(context).is_ready() {
                 this.breaks(BodyBroken::Cancelled);
             } else {
                 match ready!(Pin::new(body).poll_frame(context)) {

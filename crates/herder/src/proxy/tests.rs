@@ -16,6 +16,7 @@ use herder_core::Generation;
 use herder_wire::Pieces;
 use herder_wire::accept::ErrorForm;
 use http::header::AUTHORIZATION;
+use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Access, Client, Payload, forward};
+use crate::cancellation::{Cancelled, Canceller};
 use crate::fixtures::model;
 use crate::serve::{Address, Listener, TlsFiles};
 use crate::upstream::Upstream;
@@ -51,7 +53,7 @@ struct Rig {
     seen: mpsc::UnboundedReceiver<String>,
     /// Lets the model server go on.
     go: mpsc::UnboundedSender<()>,
-    cancelled: CancellationToken,
+    canceller: Canceller,
     ended: CancellationToken,
 }
 
@@ -67,7 +69,7 @@ async fn rig(steps: Vec<Step>, edit: impl FnOnce(&mut Model)) -> Rig {
             play(stream, &steps, &say, &mut gone).await;
         }
     });
-    let (cancelled, ended) = (CancellationToken::new(), CancellationToken::new());
+    let ((canceller, cancelled), ended) = (Canceller::new(), CancellationToken::new());
     let upstream = Upstream::new(
         "orca",
         &settings,
@@ -76,12 +78,12 @@ async fn rig(steps: Vec<Step>, edit: impl FnOnce(&mut Model)) -> Rig {
         ended.clone(),
     )
     .unwrap();
-    let herder = serve(Arc::new(upstream), cancelled.clone()).await;
+    let herder = serve(Arc::new(upstream), cancelled).await;
     Rig {
         herder,
         seen,
         go,
-        cancelled,
+        canceller,
         ended,
     }
 }
@@ -111,9 +113,12 @@ async fn play(
 }
 
 /// herder's listener with nothing but the proxy behind it. The client's key counts as matched when it is `ours`.
-async fn serve(upstream: Arc<Upstream>, cancelled: CancellationToken) -> SocketAddr {
+/// `cancelled` is that of the first request.
+async fn serve(upstream: Arc<Upstream>, cancelled: Cancelled) -> SocketAddr {
+    let cancelled = Arc::new(Mutex::new(Some(cancelled)));
     let router = Router::new().fallback(move |request: Request| {
-        let (upstream, cancelled) = (Arc::clone(&upstream), cancelled.clone());
+        let upstream = Arc::clone(&upstream);
+        let cancelled = cancelled.lock().take().unwrap_or_else(|| Canceller::new().1);
         async move { pass(request, upstream, cancelled).await }
     });
     let address = Address::choose(Some("127.0.0.1:0"), false, false).unwrap();
@@ -123,7 +128,7 @@ async fn serve(upstream: Arc<Upstream>, cancelled: CancellationToken) -> SocketA
     local
 }
 
-async fn pass(request: Request, upstream: Arc<Upstream>, cancelled: CancellationToken) -> Response {
+async fn pass(request: Request, upstream: Arc<Upstream>, cancelled: Cancelled) -> Response {
     let ours = request
         .headers()
         .get(AUTHORIZATION)
@@ -424,7 +429,7 @@ async fn q36_a_cancelled_request_is_told_before_its_head_and_broken_off_behind_i
         .send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .await;
     waiting.seen().await;
-    waiting.cancelled.cancel();
+    waiting.canceller.cancel();
     let mut answer = String::new();
     timeout(SOON, client.read_to_string(&mut answer))
         .await
@@ -441,7 +446,7 @@ async fn q36_a_cancelled_request_is_told_before_its_head_and_broken_off_behind_i
     let mut client = served.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     served.seen().await;
     assert!(read_until(&mut client, "part\r\n").await.ends_with("part\r\n"));
-    served.cancelled.cancel();
+    served.canceller.cancel();
     assert_eq!(served.seen().await, "closed");
     assert!(!read_until(&mut client, "0\r\n\r\n").await.ends_with("0\r\n\r\n"));
 }

@@ -9,10 +9,10 @@ use http::{Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, split};
-use tokio_util::sync::CancellationToken;
 
 use super::Access;
 use super::forward::relay_headers;
+use crate::cancellation::Cancelled;
 use crate::upstream::Answer;
 
 /// How long the other direction may go on after one has ended. Enough for a closing handshake; a peer that never
@@ -25,7 +25,7 @@ pub(super) fn open(
     mut answer: Response<Answer>,
     client_side: OnUpgrade,
     access: Access,
-    cancelled: CancellationToken,
+    cancelled: Cancelled,
 ) -> Response<Body> {
     let upstream_side = hyper::upgrade::on(&mut answer);
     let mut fields = std::mem::take(answer.headers_mut());
@@ -40,7 +40,7 @@ pub(super) fn open(
         tokio::select! {
             () = connect(client_side, upstream_side) => {}
             () = ended.cancelled() => {}
-            () = cancelled.cancelled() => {}
+            _ = cancelled => {}
         }
         drop(access);
     });

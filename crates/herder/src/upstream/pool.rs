@@ -76,20 +76,20 @@ impl Pool {
     /// # Errors
     ///
     /// When no connection can be made, or it breaks before the head is complete.
-    pub(super) async fn send(&self, mut request: Request<Body>) -> Result<Response<Answer>, BoxError> {
+    pub(super) async fn send(&self, mut request: Box<Request<Body>>) -> Result<Response<Answer>, BoxError> {
         // Each round takes a connection out of the pool.
         while let Some(mut sender) = self.shared.take() {
-            match sender.try_send_request(request).await {
+            match sender.try_send_request(*request).await {
                 Ok(response) => return Ok(self.answer(response, sender)),
                 Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
+                    Some(unsent) => *request = unsent,
                     None => return Err(error.into_error().into()),
                 },
             }
         }
         // Boxed, because it is rare and its state is large: every request would carry room for it.
         let mut sender = Box::pin(self.open()).await?;
-        let response = sender.send_request(request).await?;
+        let response = sender.send_request(*request).await?;
         Ok(self.answer(response, sender))
     }
 

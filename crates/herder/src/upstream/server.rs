@@ -86,12 +86,12 @@ impl Server {
 
     /// Sends a request, whose URI is a [`Server::target`], and waits for the response head. Without a `Host` it gets the
     /// server's own. A request that met a pooled connection which had just been closed is sent once more, provided that
-    /// none of its bytes had left.
+    /// none of its bytes had left. It is boxed because each step of its way would carry room for it otherwise.
     ///
     /// # Errors
     ///
     /// [`SendError`]; nothing has reached the client then.
-    pub async fn send(&self, request: Request<Body>) -> Result<Response<Answer>, SendError> {
+    pub async fn send(&self, request: Box<Request<Body>>) -> Result<Response<Answer>, SendError> {
         let Some(limit) = self.response_header else {
             return self.send_without_limit(request).await;
         };
@@ -102,7 +102,7 @@ impl Server {
     /// Sends a request as [`Server::send`] does, without the limit for the response head.
     pub(super) async fn send_without_limit(
         &self,
-        mut request: Request<Body>,
+        mut request: Box<Request<Body>>,
     ) -> Result<Response<Answer>, SendError> {
         request
             .headers_mut()

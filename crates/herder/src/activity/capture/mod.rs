@@ -30,6 +30,10 @@ const PENDING_FACTOR: usize = 8;
 /// when it is a stream of events.
 const LARGEST_FACTOR: usize = 4;
 
+/// What a capture takes of the room for all at once, in bytes: the count is common to all requests, and an answer has many
+/// pieces. Where so much is not left, it takes what it needs.
+const STEP: usize = 4 << 10;
+
 /// Which bodies are kept of a request for a path; headers always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mask {
@@ -75,6 +79,9 @@ struct Reservation {
     pending: Arc<Pending>,
     /// How many times the buffer it may have.
     factor: usize,
+    /// What is used of it.
+    used: usize,
+    /// What it has.
     bytes: usize,
 }
 
@@ -83,12 +90,23 @@ impl Reservation {
         Self {
             pending: Arc::clone(pending),
             factor,
+            used: 0,
             bytes: 0,
         }
     }
 
-    /// Asks for more; `false` when there is not so much.
+    /// Uses more; `false` when there is not so much.
     fn grow(&mut self, bytes: usize) -> bool {
+        let used = self.used + bytes;
+        let missing = used.saturating_sub(self.bytes);
+        if missing > 0 && !self.take(missing.max(STEP)) && !self.take(missing) {
+            return false;
+        }
+        self.used = used;
+        true
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
         if self.bytes + bytes > self.pending.budget().saturating_mul(self.factor) {
             return false;
         }

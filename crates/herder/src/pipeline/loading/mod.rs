@@ -98,7 +98,7 @@ async fn serve(wait: Wait, outbox: Outbox) -> Body {
         waiting,
         reservation,
         priority,
-        onward,
+        mut onward,
         mut account,
     } = wait;
     let began = Instant::now();
@@ -108,7 +108,7 @@ async fn serve(wait: Wait, outbox: Outbox) -> Body {
         // A grant is never kept waiting for words (quirk Q26 mended).
         biased;
         lease = waiting => lease.map_err(|failed| ApiError::from_failed(&failed, router)),
-        () = onward.cancelled.cancelled() => Err(ApiError::cancelled()),
+        _ = &mut onward.cancelled => Err(ApiError::cancelled()),
         never = narration::go_on(&outbox, &place, remarks.then(Remarks::shuffled)) => match never {},
     };
     let answered = match lease {
@@ -124,7 +124,7 @@ async fn serve(wait: Wait, outbox: Outbox) -> Body {
     match answered {
         Ok(response) => {
             let response = match account {
-                Some(account) => account.follow(response),
+                Some(account) => account.follow(response, None),
                 None => response,
             };
             ending::continued(response).await

@@ -138,14 +138,15 @@ mod tests {
     use crate::in_flight::{Description, Entry};
 
     fn enter(table: &Arc<InFlight>) -> Entry {
-        table.enter(Description {
+        let (entry, _) = table.enter(Description {
             model: "m".to_owned(),
             at_peer: false,
             path: "/x".to_owned(),
             method: Method::POST,
             headers: HeaderMap::new(),
             client: Arc::default(),
-        })
+        });
+        entry
     }
 
     fn text(event: &Bytes) -> String {

@@ -108,7 +108,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_does_not_read_is_dropped_with_a_line() {
         let logs = Arc::new(logs());
-        let hang_up = HangUp::new();
+        let (hang_up, _) = HangUp::new();
         let (outlet, mut frames) = Outlet::new(Arc::clone(&logs), "10.1.2.3".into(), Some(hang_up.clone()));
         let begin = Instant::now();
         assert_eq!(outlet.send(Bytes::from_static(b"1")).await, Ok(()));

@@ -122,9 +122,9 @@ async fn serve(
     }
 }
 
-fn request(method: &Method, path: &str, body: Body) -> Request<Body> {
+fn request(method: &Method, path: &str, body: Body) -> Box<Request<Body>> {
     let request = Request::builder().method(method).uri(path).header("host", "h");
-    request.body(body).unwrap()
+    Box::new(request.body(body).unwrap())
 }
 
 impl Rig {
