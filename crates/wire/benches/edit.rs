@@ -1,4 +1,5 @@
-//! Finding and replacing `model` by span and splice, against a round trip through `serde_json::Value`.
+//! Finding and replacing `model` by span and splice, against a round trip through `serde_json::Value`; and what `useModelName`
+//! with three `setParams` costs, for which the body must be well formed.
 //!
 //! `cargo bench -p herder-wire` prints the times, then how many times faster the splice is.
 
@@ -7,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use divan::Bencher;
-use herder_wire::{Pieces, json};
-use serde_json::Value;
+use herder_wire::filters::{Edits, apply};
+use herder_wire::{Pieces, json as json_body};
+use indexmap::IndexMap;
+use serde_json::{Value, json};
 
 const SIZES: [usize; 2] = [185, 4 * 1024 * 1024];
 
@@ -32,10 +35,38 @@ fn value_round_trip(bencher: Bencher, size: usize) {
     bencher.bench(|| edit_by_value(black_box(&body)));
 }
 
+/// A long prompt of short lines, and a picture.
+#[divan::bench(args = ["text of 64 KiB", "image of 8 MiB"])]
+fn filter(bencher: Bencher, body: &str) {
+    let body = match body {
+        "text of 64 KiB" => prompt_body(64 * 1024),
+        _ => chat_body(8 * 1024 * 1024),
+    };
+    let Value::Object(parameters) = json!({"temperature": 0.5, "top_k": 40, "cache_prompt": true}) else {
+        unreachable!("an object is written above");
+    };
+    let parameters: IndexMap<String, Value> = parameters.into_iter().collect();
+    let edits = Edits {
+        rename: Some("org/another-model"),
+        set: Some(&parameters),
+        ..Edits::default()
+    };
+    bencher.bench(|| apply(black_box(&body), &edits).expect("the filters are applicable"));
+}
+
+/// A chat request of about `size` bytes with a text full of quotes and lines.
+fn prompt_body(size: usize) -> Bytes {
+    let sentence = "She said: \\\"Every herd knows its way home.\\\"\\nThe path was gone. ";
+    let text = sentence.repeat(size / sentence.len());
+    Bytes::from(format!(
+        r#"{{"model":"orca-7b","messages":[{{"role":"user","content":"{text}"}}]}}"#
+    ))
+}
+
 fn edit_by_splice(body: &Bytes) -> Pieces {
-    let field = json::model_field(body).expect("the body names a model");
+    let field = json_body::model_field(body).expect("the body names a model");
     black_box(field);
-    json::replace_model(body, "org/another-model")
+    json_body::replace_model(body, "org/another-model")
 }
 
 fn edit_by_value(body: &Bytes) -> Vec<u8> {

@@ -12,12 +12,11 @@ mod value;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::pieces::Pieces;
-use crate::{json, scan};
+use crate::{json, outline, scan};
 use document::Document;
 use parameter::Parameter;
 
@@ -164,9 +163,8 @@ pub fn apply(body: &Bytes, edits: &Edits<'_>) -> Result<Pieces, EditError> {
     Ok(document.into_pieces())
 }
 
-/// The check does not recurse, however deep the body nests.
 fn is_well_formed_object(body: &[u8]) -> bool {
-    body.get(scan::document_start(body)) == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(body).is_ok()
+    body.get(scan::document_start(body)) == Some(&b'{') && outline::is_well_formed(body)
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod json;
 mod members;
 pub mod model;
 pub mod multipart;
+mod outline;
 mod parameters;
 pub mod path;
 mod pieces;

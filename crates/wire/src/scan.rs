@@ -142,11 +142,16 @@ fn skip_scalar(text: &[u8], at: usize) -> Option<usize> {
     (length > 0).then_some(at + length)
 }
 
-fn skip_string(text: &[u8], at: usize) -> Option<usize> {
+/// Where the string ends whose opening quote stands at `at`: behind its closing quote.
+pub(crate) fn skip_string(text: &[u8], at: usize) -> Option<usize> {
     if text.get(at) != Some(&b'"') {
         return None;
     }
-    let mut at = at + 1;
+    string_end(text, at + 1)
+}
+
+/// Where the string ends inside which `at` stands: behind its closing quote.
+pub(crate) fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let found = at + memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
         if text[found] == b'"' {

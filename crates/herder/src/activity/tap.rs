@@ -73,7 +73,7 @@ impl Tap {
     }
 
     /// The body is complete.
-    pub(crate) fn complete(&mut self) {
+    pub(crate) fn complete(mut self) {
         if self.broken.is_none() {
             self.broken = self.decoder.finish().err();
         }
@@ -81,7 +81,7 @@ impl Tap {
     }
 
     /// The body has broken off.
-    pub(crate) fn broken(&mut self, cause: &str) {
+    pub(crate) fn broken(mut self, cause: &str) {
         self.end(Some(cause));
     }
 

@@ -42,6 +42,12 @@ impl AccountedBody {
             follower.begun();
         }
     }
+
+    fn complete(&mut self) {
+        if let Some(tap) = self.tap.take() {
+            tap.complete();
+        }
+    }
 }
 
 impl http_body::Body for AccountedBody {
@@ -54,15 +60,19 @@ impl http_body::Body for AccountedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
         let frame = Pin::new(&mut this.inner).poll_frame(context);
-        match (&frame, &mut this.tap) {
-            (Poll::Ready(Some(Ok(frame))), _) => {
-                if let Some(data) = frame.data_ref() {
-                    this.pass(data);
+        match &frame {
+            Poll::Ready(Some(Ok(frame))) => match frame.data_ref() {
+                Some(data) => this.pass(data),
+                // Behind trailers nothing comes, and hyper asks for no end.
+                None => this.complete(),
+            },
+            Poll::Ready(Some(Err(error))) => {
+                if let Some(tap) = this.tap.take() {
+                    tap.broken(&error.to_string());
                 }
             }
-            (Poll::Ready(Some(Err(error))), Some(tap)) => tap.broken(&error.to_string()),
-            (Poll::Ready(None), Some(tap)) => tap.complete(),
-            (Poll::Ready(Some(Err(_)) | None) | Poll::Pending, _) => {}
+            Poll::Ready(None) => this.complete(),
+            Poll::Pending => {}
         }
         frame
     }
@@ -79,10 +89,8 @@ impl http_body::Body for AccountedBody {
 impl Drop for AccountedBody {
     fn drop(&mut self) {
         // hyper asks for no end after a body whose length is known.
-        if let Some(mut tap) = self.tap.take()
-            && self.inner.is_end_stream()
-        {
-            tap.complete();
+        if self.inner.is_end_stream() {
+            self.complete();
         }
     }
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 
+use super::large_bodies;
 use crate::error::ApiError;
 
 /// The most that is set aside because of a `Content-Length` alone. A client that announces much and sends little
@@ -35,14 +36,15 @@ pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Res
         linger(body, headers);
         return Err(ApiError::body_too_large(limit));
     }
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
     let mut first = Bytes::new();
-    let mut joined: Option<BytesMut> = None;
+    let mut joined: Option<Vec<u8>> = None;
     while let Some(frame) = body.frame().await {
         // Trailers of a request mean nothing to a model server.
         let Ok(data) = frame.map_err(|_| ApiError::unreadable_body())?.into_data() else {
             continue;
         };
-        let length = joined.as_ref().map_or(first.len(), BytesMut::len) + data.len();
+        let length = joined.as_ref().map_or(first.len(), Vec::len) + data.len();
         if length as u64 > limit {
             linger(body, headers);
             return Err(ApiError::body_too_large(limit));
@@ -56,19 +58,19 @@ pub(crate) async fn read(mut body: Body, headers: &HeaderMap, limit: u64) -> Res
             }
             None if first.is_empty() => first = data,
             None => {
-                let mut together = BytesMut::with_capacity(room(announced, length));
+                let mut together = large_bodies::spare(announced)
+                    .unwrap_or_else(|| Vec::with_capacity(room(announced, length)));
                 together.extend_from_slice(&first);
                 together.extend_from_slice(&data);
                 joined = Some(together);
             }
         }
     }
-    Ok(joined.map_or(first, BytesMut::freeze))
+    Ok(joined.map_or(first, large_bodies::body))
 }
 
 /// What is set aside for a body of which `length` bytes have come.
-fn room(announced: u64, length: usize) -> usize {
-    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+fn room(announced: usize, length: usize) -> usize {
     let credit = length.saturating_mul(ADVANCE_FACTOR).max(ADVANCE_BYTES);
     announced.min(credit).max(length)
 }
@@ -153,7 +155,7 @@ mod tests {
         for (announced, length, expected) in [
             (0, 10, 10),
             (100, 10, 100),
-            (u64::MAX, 10, MEGABYTE),
+            (usize::MAX, 10, MEGABYTE),
             (8_000_000, MEGABYTE, 4 * MEGABYTE),
             (8_000_000, 3 * MEGABYTE, 8_000_000),
             (5, 10, 10),

@@ -10,6 +10,7 @@ mod body;
 pub(crate) mod cross_origin;
 mod dispatch;
 mod filter;
+mod large_bodies;
 mod loading;
 mod profile;
 mod qualified;

@@ -615,3 +615,24 @@ async fn bodies_that_break_off() {
         );
     }
 }
+
+/// Behind trailers nothing comes: the answer is complete, also for its record.
+#[tokio::test]
+async fn an_answer_with_trailers_is_complete() {
+    let body = r#"{"usage":{"prompt_tokens":3}}"#;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {JSON}\r\nTrailer: X-Sum\r\nTransfer-Encoding: \
+         chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\nX-Sum: 7\r\n\r\n",
+        body.len()
+    );
+    let server = RawServer::start(vec![answer.into_bytes()]).await;
+    let router = server.router().await;
+    let headers = [("content-type", JSON), ("te", "trailers")];
+    let answer = router
+        .stream(Method::POST, CHAT, &headers, r#"{"model":"m"}"#)
+        .await;
+    assert_eq!(bytes(answer).await, (body.as_bytes().to_vec(), true));
+    let row = newest(&router, 1).await;
+    assert!(row.get("error_msg").is_none(), "{row}");
+    assert_eq!(row["tokens"]["input_tokens"], 3, "{row}");
+}

@@ -30,8 +30,8 @@ const PENDING_FACTOR: usize = 8;
 /// when it is a stream of events.
 const LARGEST_FACTOR: usize = 4;
 
-/// What a capture takes of the room for all at once, in bytes: the count is common to all requests, and an answer has many
-/// pieces. Where so much is not left, it takes what it needs.
+/// What a body that comes in pieces takes of the room for all at once, in bytes: the count is common to all requests, and
+/// there are many pieces. Where so much is not left, it takes what it needs.
 const STEP: usize = 4 << 10;
 
 /// Which bodies are kept of a request for a path; headers always are.
@@ -57,6 +57,7 @@ impl Mask {
 /// The heads and bodies of captures that are not kept yet.
 #[derive(Debug)]
 struct Pending {
+    /// What they have, and for each body that is still coming up to a [`STEP`] more.
     bytes: AtomicUsize,
     /// Of the captures that are kept, from which the limits of these follow.
     budget: AtomicUsize,
@@ -97,13 +98,31 @@ impl Reservation {
 
     /// Uses more; `false` when there is not so much.
     fn grow(&mut self, bytes: usize) -> bool {
+        self.grow_by(bytes, 0)
+    }
+
+    /// Uses more for one of many pieces; `false` when there is not so much.
+    fn grow_by_piece(&mut self, bytes: usize) -> bool {
+        self.grow_by(bytes, STEP)
+    }
+
+    /// Takes at least `step` bytes, if it has to take any and there are so many.
+    fn grow_by(&mut self, bytes: usize, step: usize) -> bool {
         let used = self.used + bytes;
         let missing = used.saturating_sub(self.bytes);
-        if missing > 0 && !self.take(missing.max(STEP)) && !self.take(missing) {
+        if missing > 0 && !self.take(missing.max(step)) && !self.take(missing) {
             return false;
         }
         self.used = used;
         true
+    }
+
+    /// Gives back what is not used: no more pieces will come.
+    fn settle(mut self) -> Self {
+        let unused = self.bytes - self.used;
+        self.pending.bytes.fetch_sub(unused, Ordering::Relaxed);
+        self.bytes = self.used;
+        self
     }
 
     fn take(&mut self, bytes: usize) -> bool {
@@ -211,7 +230,7 @@ impl Draft {
         if !self.mask.response || self.too_large {
             return;
         }
-        if self.reserved.grow(part.len()) {
+        if self.reserved.grow_by_piece(part.len()) {
             self.response_body.extend_from_slice(part);
         } else {
             self.give_up();
@@ -245,7 +264,7 @@ impl Draft {
             RequestBody::Read(parts) => (Some(parts), None),
             RequestBody::Passing(collected) => {
                 let (parts, reserved) = collected.lock().take()?;
-                (Some(parts), Some(reserved))
+                (Some(parts), Some(reserved.settle()))
             }
         };
         let lengths = Lengths {
@@ -261,7 +280,7 @@ impl Draft {
         Some(Finished {
             text: Bytes::from(text),
             lengths,
-            _reserved: (self.reserved, of_request),
+            _reserved: (self.reserved.settle(), of_request),
         })
     }
 }

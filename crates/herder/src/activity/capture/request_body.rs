@@ -19,7 +19,7 @@ pub(super) struct Collected {
 impl Collected {
     fn push(&mut self, part: &Bytes) {
         if let Some((parts, reserved)) = &mut self.parts {
-            if reserved.grow(part.len()) {
+            if reserved.grow_by_piece(part.len()) {
                 parts.push(part.clone());
             } else {
                 self.parts = None;

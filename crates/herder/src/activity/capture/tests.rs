@@ -193,6 +193,23 @@ fn what_waits_is_bounded_and_given_back() {
     assert_eq!(captures.pending().bytes.load(Ordering::Relaxed), 0);
 }
 
+/// A crowd that waits, and whose answers have ended, has no room that it does not use.
+#[test]
+fn small_captures_take_no_more_than_they_have() {
+    let captures = Captures::new(10_000);
+    let room = 10_000 * PENDING_FACTOR;
+    let begun: Vec<_> = (0..room / HEAD)
+        .map(|_| Draft::begin(&captures, "/x", &HeaderMap::new()))
+        .collect();
+    assert!(begun.iter().all(|draft| !draft.too_large));
+    drop(begun);
+    let answer = [0; 95];
+    let ended = (0..room / (HEAD + answer.len()))
+        .filter_map(|_| captured(&captures, "/x", b"", &answer))
+        .collect::<Vec<_>>();
+    assert_eq!(ended.len(), room / (HEAD + answer.len()));
+}
+
 #[test]
 fn large_heads_count_like_bodies() {
     let headers =
