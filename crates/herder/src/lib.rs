@@ -15,6 +15,7 @@
 //! | [`measured_costs`] | what loads, stops and requests take, kept over restarts |
 //! | [`config_watch`] | tells when the configuration's files have changed |
 //! | `pipeline`, [`routes`] | what happens to a request before it is forwarded |
+//! | [`cancellation`] | breaking off a request or a connection |
 //! | [`upstream`], [`proxy`] | the way to a model server and back |
 //! | [`logs`], [`access_log`], [`in_flight`], [`shown_headers`], [`monitor`], [`error`] | what people see of it |
 

@@ -2,7 +2,7 @@
 //! changed.
 //!
 //! One body for all of them: each further one between the model server and the client costs every piece of an answer two
-//! calls and some more memory to touch (docs/performance.md, "Why p3 misses").
+//! calls and some more memory to touch (docs/performance.md, "Why p3 is close").
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
