@@ -90,10 +90,39 @@ fn fair(bencher: Bencher<'_, '_>, wanted: u64) {
     come_and_leave(bencher, Strategy::Fair(fair), wanted, WAITING);
 }
 
-/// As many as `fifo` lets wait, in its one queue. Everybody hears his position after each event, so the work grows with the
-/// number of requests; that is why it has a limit.
+/// As many as `fifo` lets wait, in its one queue.
 #[divan::bench]
 fn fifo(bencher: Bencher<'_, '_>) {
     let limit = Limit::Arrival;
     come_and_leave(bencher, Strategy::Fifo { limit }, 20, MAX_WAITING as u64 - 1);
+}
+
+/// As many look at their place, one after the other, as those do who show it.
+#[divan::bench]
+fn places(bencher: Bencher<'_, '_>) {
+    let limit = Limit::Arrival;
+    let herd = crowded(Strategy::Fifo { limit }, 20, MAX_WAITING as u64 - 1);
+    let all = 1..MAX_WAITING as u64;
+    bencher
+        .counter(ItemsCount::new(all.clone().count()))
+        .bench_local(|| {
+            for number in all.clone() {
+                divan::black_box(herd.position(RequestId(number)));
+            }
+        });
+}
+
+/// The model that served falls idle, so everybody who waits is looked at again; the next is started and gives up.
+#[divan::bench]
+fn drain(bencher: Bencher<'_, '_>) {
+    let limit = Limit::Arrival;
+    bencher
+        .with_inputs(|| crowded(Strategy::Fifo { limit }, 20, MAX_WAITING as u64 - 1))
+        .bench_local_values(|mut herd| {
+            herd.handle_done(Timestamp(Duration::from_secs(1)), RequestId(0));
+            while let Some(output) = herd.poll_output() {
+                divan::black_box(output);
+            }
+            herd
+        });
 }

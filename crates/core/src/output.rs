@@ -47,13 +47,9 @@ pub enum Output {
         /// Why not.
         failure: Failure,
     },
-    /// To the waiting request: its place in the queue, counted from 1 over all models.
-    Queued {
-        /// Which request.
-        request: RequestId,
-        /// Its place.
-        position: usize,
-    },
+    /// To those who show places in the queue: somebody may have another one. [`crate::Herd::position`] says which; it is not said here,
+    /// because then every event would cost time for each who waits.
+    Moved,
     /// For the log: a load has begun; its victims leave first.
     Load {
         /// What is being loaded.

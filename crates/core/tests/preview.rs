@@ -340,7 +340,7 @@ impl Life {
                 Output::Reject { request, .. } | Output::Fail { request, .. } => {
                     self.waiting.retain(|waiting| waiting != request);
                 }
-                Output::Queued { .. }
+                Output::Moved
                 | Output::Load { .. }
                 | Output::Changed { .. }
                 | Output::Prefetch { .. }

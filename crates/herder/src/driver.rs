@@ -150,8 +150,6 @@ struct Waiter {
     purpose: Purpose,
     /// When it asked.
     since: Timestamp,
-    /// The last place in the queue that it was told.
-    position: Option<usize>,
     outcome: oneshot::Sender<Outcome>,
 }
 
@@ -167,8 +165,6 @@ struct Asking {
 struct Effects {
     outcomes: Vec<(oneshot::Sender<Outcome>, Outcome)>,
     own: Option<Own>,
-    /// The place in the queue of the request that asked.
-    position: Option<usize>,
 }
 
 /// What became at once of the request that asked.
@@ -332,13 +328,15 @@ impl Driver {
                 if let Some(Own::Failed(failed)) = outcome {
                     effects.outcomes.push((sender, Err(failed)));
                 } else {
+                    if let Some(position) = state.herd.position(request) {
+                        self.journal(&state.snapshot).queued(model, position);
+                    }
                     state.waiters.insert(
                         request,
                         Waiter {
                             model,
                             purpose,
                             since: now,
-                            position: effects.position,
                             outcome: sender,
                         },
                     );
@@ -381,7 +379,7 @@ impl Driver {
         let waiter = state.waiters.get(&request)?;
         let standing = match state.herd.state(waiter.model) {
             ModelState::Starting => Standing::Loading,
-            _ => Standing::Queued(waiter.position),
+            _ => Standing::Queued(state.herd.position(request)),
         };
         Some(standing)
     }
@@ -528,21 +526,8 @@ impl Driver {
                         None => effects.own = Some(Own::Failed(failed)),
                     }
                 }
-                Output::Queued { request, position } => {
-                    let model = match state.waiters.get_mut(&request) {
-                        Some(waiter) => {
-                            waiter.position = Some(position);
-                            Some(waiter.model)
-                        }
-                        None => {
-                            effects.position = Some(position);
-                            own
-                        }
-                    };
-                    if let Some(model) = model {
-                        self.journal(&state.snapshot).queued(model, position);
-                    }
-                }
+                // Whoever shows a place asks for it.
+                Output::Moved => {}
                 Output::Load {
                     model,
                     victims,

@@ -125,12 +125,12 @@ impl Audit {
     /// The first rule that is broken, in words.
     pub fn examine(&mut self, now: Timestamp, input: &Input, said: &[Output], herd: &Herd) -> Verdict {
         self.enter_input(now, input, said)?;
-        for (index, output) in said.iter().enumerate() {
+        for output in said {
             self.enter_output(now, input, output)
-                .and_then(|()| self.check_broadcast(&said[..=index]))
                 .map_err(|complaint| format!("{output:?}: {complaint}"))?;
         }
         self.check_after(input)?;
+        self.check_places(said, herd)?;
         self.check_prefetch()?;
         self.check_outdated(now, herd)?;
         self.check_getters(herd)?;
@@ -284,9 +284,8 @@ impl Audit {
                 };
                 demand(fits, || "there is no reason for it".to_owned())
             }
-            Output::Queued { request, .. } => {
-                demand(self.is_waiting(request), || "1: it does not wait".to_owned())
-            }
+            // The places themselves are looked at when everything is said.
+            Output::Moved => Ok(()),
             Output::Load {
                 model, ref victims, ..
             } => self.enter_load(now, model, victims),
@@ -516,33 +515,28 @@ impl Audit {
         timeout.is_some_and(|timeout| self.models[model.index()].last_grant + timeout <= now)
     }
 
-    /// Invariant 6: positions count from 1; with `fifo` over all models, higher priority first, then in order of
+    /// Invariant 6: places count from 1; with `fifo` over all models, higher priority first, then in order of
     /// arrival; with `fair` among those who wait for the same model.
-    fn check_broadcast(&self, said: &[Output]) -> Verdict {
-        let Some((&Output::Queued { request, position }, before)) = said.split_last() else {
+    fn check_places(&self, said: &[Output], herd: &Herd) -> Verdict {
+        if !said.contains(&Output::Moved) {
             return Ok(());
-        };
-        if let Strategy::Fair(_) = self.setting.strategy {
-            let expected = self.open.position(request);
-            return demand(Some(position) == expected, || {
-                format!("6: its position is {expected:?}")
-            });
         }
-        let previous = match before.last() {
-            Some(&Output::Queued { request, position }) => Some((request, position)),
-            Some(_) | None => None,
-        };
-        let rank = |request: RequestId| {
-            let open = self.open.get(request)?;
-            Some((std::cmp::Reverse(open.priority), request))
-        };
-        match previous {
-            _ if position == 1 => Ok(()),
-            Some((earlier, place)) => demand(place + 1 == position && rank(earlier) < rank(request), || {
-                "6: the queue is out of order".to_owned()
-            }),
-            None => Err("a queue without a first".to_owned()),
+        let mut queue = Vec::new();
+        for (request, place_in_model, open) in self.open.all_waiting() {
+            let Some(place) = herd.position(request) else {
+                continue;
+            };
+            match self.setting.strategy {
+                Strategy::Fifo { limit: _ } => queue.push((place, std::cmp::Reverse(open.priority), request)),
+                Strategy::Fair(_) => demand(place == place_in_model, || {
+                    format!("6: {request:?} has place {place}, not {place_in_model}")
+                })?,
+            }
         }
+        queue.sort_unstable();
+        let counts = queue.iter().map(|entry| entry.0).eq(1..=queue.len());
+        let in_order = queue.is_sorted_by_key(|&(_, priority, request)| (priority, request));
+        demand(counts && in_order, || format!("6: the queue is {queue:?}"))
     }
 
     fn check_after(&self, input: &Input) -> Verdict {

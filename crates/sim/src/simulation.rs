@@ -374,7 +374,7 @@ impl Simulation<'_> {
             Output::Changed { model, to, .. } => self.change(model, to),
             // In this world a load takes its time, whatever has been read before.
             Output::Prefetch { .. }
-            | Output::Queued { .. }
+            | Output::Moved
             | Output::Load { .. }
             | Output::Unloaded { .. }
             | Output::Finished => {}

@@ -13,9 +13,6 @@ use crate::{Digest, Input, Scenario};
 /// How many of the last inputs a failure shows: enough to see how it came about, little enough to read.
 const HISTORY_LENGTH: usize = 50;
 
-/// How much of a queue a failure shows.
-const QUEUE_SHOWN: usize = 12;
-
 /// What is examined after every input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checks {
@@ -185,6 +182,15 @@ fn compare(
             .collect();
         return Err(format!("the reference says otherwise:{}", expected.concat()));
     }
+    let queue = reference.queue();
+    for (index, &request) in queue.iter().enumerate() {
+        let (said, expected) = (herd.position(request), Some(index + 1));
+        if said != expected {
+            return Err(format!(
+                "{request:?} has place {said:?}, the reference says {expected:?}"
+            ));
+        }
+    }
     let (asked, expected) = (herd.poll_timeout(), reference.timeout_at());
     if asked != expected {
         return Err(format!("poll_timeout says {asked:?}, the reference {expected:?}"));
@@ -192,28 +198,11 @@ fn compare(
     Ok(())
 }
 
-/// Queues in short: `queue of 9: #3 #4 …`.
 impl fmt::Display for Record {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:?} {:?}", self.at.0, self.input)?;
-        let mut outputs = self.outputs.iter().peekable();
-        while let Some(output) = outputs.next() {
-            let Output::Queued { request, .. } = output else {
-                write!(formatter, "\n      {output:?}")?;
-                continue;
-            };
-            let mut queue = vec![format!("#{}", request.0)];
-            while let Some(Output::Queued { request, .. }) =
-                outputs.next_if(|next| matches!(next, Output::Queued { position, .. } if *position > 1))
-            {
-                queue.push(format!("#{}", request.0));
-            }
-            let length = queue.len();
-            if length > QUEUE_SHOWN {
-                queue.truncate(QUEUE_SHOWN);
-                queue.push("…".to_owned());
-            }
-            write!(formatter, "\n      queue of {length}: {}", queue.join(" "))?;
+        for output in &self.outputs {
+            write!(formatter, "\n      {output:?}")?;
         }
         Ok(())
     }

@@ -372,7 +372,7 @@ impl World {
                 self.waiting.remove(&request);
             }
             Output::Finished => self.finished = true,
-            Output::Queued { .. }
+            Output::Moved
             | Output::Load { .. }
             | Output::Changed { .. }
             | Output::Prefetch { .. }

@@ -221,7 +221,7 @@ impl Run {
                 }
                 Output::Grant { request, model, .. } => self.granted(request, model),
                 Output::Reject { .. } | Output::Fail { .. } => panic!("nobody is turned away: {output:?}"),
-                Output::Queued { .. }
+                Output::Moved
                 | Output::Load { .. }
                 | Output::Changed { .. }
                 | Output::Prefetch { .. }

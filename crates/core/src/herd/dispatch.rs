@@ -1,5 +1,7 @@
 //! What becomes of requests: admission, the decision, grants, failures, the drain.
 
+use std::collections::BTreeSet;
+
 use super::{Herd, Shutdown};
 use crate::lifecycle::Phase;
 use crate::scheduler::MAX_WAITING;
@@ -55,7 +57,7 @@ impl Herd {
             Attempt::Settled => {}
             Attempt::Blocked => {
                 self.enqueue(now, waiter);
-                self.announce_positions();
+                self.say_moved();
             }
         }
     }
@@ -206,7 +208,7 @@ impl Herd {
     /// Somebody has left who waited. With `fifo` that changes positions only.
     pub(super) fn after_leaving(&mut self, now: Timestamp) {
         match self.strategy {
-            Strategy::Fifo { limit: _ } => self.announce_positions(),
+            Strategy::Fifo { limit: _ } => self.say_moved(),
             Strategy::Fair(plan) => self.settle(now, plan),
         }
     }
@@ -239,26 +241,33 @@ impl Herd {
             return;
         }
         self.retry_queue(now);
-        self.announce_positions();
+        self.say_moved();
     }
 
-    /// A drain of which those who stay in the queue hear nothing.
+    /// A drain of which nothing is said to those who show places.
     pub(super) fn retry_queue(&mut self, now: Timestamp) {
+        // Blocked since somebody was settled last: whoever wants the same model is blocked for the same reason.
+        let mut blocked = BTreeSet::new();
         for waiter in self.queue.take() {
-            match self.attempt(now, waiter) {
-                Attempt::Settled => {}
-                Attempt::Blocked => self.queue.insert(waiter),
+            let attempt = if blocked.contains(&waiter.model) {
+                Attempt::Blocked
+            } else {
+                self.attempt(now, waiter)
+            };
+            match attempt {
+                Attempt::Settled => blocked.clear(),
+                Attempt::Blocked => {
+                    blocked.insert(waiter.model);
+                    self.queue.insert(waiter);
+                }
             }
         }
     }
 
-    /// Tells everybody in the queue where they are.
-    pub(super) fn announce_positions(&mut self) {
-        let positions = self.queue.iter().enumerate();
-        self.outputs
-            .extend(positions.map(|(index, entry)| Output::Queued {
-                request: entry.request,
-                position: index + 1,
-            }));
+    /// Those who stay in the queue of `fifo` may have other places.
+    pub(super) fn say_moved(&mut self) {
+        if !self.queue.is_empty() {
+            self.outputs.push_back(Output::Moved);
+        }
     }
 }

@@ -37,7 +37,7 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 ///
 /// 1. Getters: [`state`](Self::state), [`running`](Self::running), [`generation`](Self::generation),
 ///    [`in_flight`](Self::in_flight), [`reserved`](Self::reserved), [`waiting`](Self::waiting),
-///    [`is_loading`](Self::is_loading), [`costs`](Self::costs), [`estimate`](Self::estimate),
+///    [`position`](Self::position), [`is_loading`](Self::is_loading), [`costs`](Self::costs), [`estimate`](Self::estimate),
 ///    [`estimate_for_newcomer`](Self::estimate_for_newcomer), [`preview`](Self::preview),
 ///    [`detail`](Self::detail).
 /// 2. Events: [`handle_request`](Self::handle_request), [`handle_cancel`](Self::handle_cancel),
@@ -199,6 +199,18 @@ impl Herd {
         self.ledger.waiting()
     }
 
+    /// The place of a request in the queue, counted from 1: over all models with `fifo`, which looks at each who waits to find it,
+    /// and with `fair` among those who wait for the same model. `None` when it is not in a queue.
+    #[must_use]
+    pub fn position(&self, request: RequestId) -> Option<usize> {
+        let entry = self.ledger.get(request)?;
+        match (entry.place, self.strategy) {
+            (Place::Queued, Strategy::Fifo { limit: _ }) => self.queue.position(request),
+            (Place::Queued, Strategy::Fair(_)) => self.fair.ticket(entry.model).position(request),
+            (Place::Joined | Place::Serving, _) => None,
+        }
+    }
+
     /// Whether somebody's load of this model is in progress, its victims' leaving included.
     #[must_use]
     pub fn is_loading(&self, model: ModelId) -> bool {
@@ -230,7 +242,7 @@ impl Herd {
     }
 
     /// A request wants this model. Answered by `Reject`, or in the end by exactly one of `Grant` and `Fail`,
-    /// unless [`Self::handle_cancel`] comes first. Until then it may hear `Queued`.
+    /// unless [`Self::handle_cancel`] comes first.
     pub fn handle_request(&mut self, now: Timestamp, request: RequestId, model: ModelId) {
         self.admit(now, request, model);
     }

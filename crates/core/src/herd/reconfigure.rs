@@ -71,7 +71,7 @@ impl Herd {
                 }
                 self.retry_queue(now);
                 if !self.queue.iter().map(|waiter| waiter.request).eq(queue_before) {
-                    self.announce_positions();
+                    self.say_moved();
                 }
             }
             Strategy::Fair(plan) => {

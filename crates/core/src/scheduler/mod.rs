@@ -9,5 +9,5 @@ pub(crate) mod queue;
 
 /// Most requests that may wait at once, over all models, with [`crate::Strategy::Fifo`]. With [`crate::Limit::Arrival`] the concurrency limits
 /// keep the number far lower; with [`crate::Limit::Grant`] nothing else does. Each waiting request holds a body in
-/// memory and hears its position again whenever the queue changes, so work grows with the square of the number.
+/// memory, and each is looked at again whenever a model falls idle.
 pub const MAX_WAITING: usize = 4096;

@@ -44,8 +44,21 @@ impl Queue {
         self.entries.insert(at, entry);
     }
 
+    /// Unknown requests are ignored.
     pub(crate) fn remove(&mut self, request: RequestId) {
-        self.entries.retain(|entry| entry.request != request);
+        if let Some(index) = self.index(request) {
+            self.entries.remove(index);
+        }
+    }
+
+    /// The place of a request, counted from 1.
+    pub(crate) fn position(&self, request: RequestId) -> Option<usize> {
+        self.index(request).map(|index| index + 1)
+    }
+
+    /// From the end, because those who have just come are asked about most.
+    fn index(&self, request: RequestId) -> Option<usize> {
+        self.entries.iter().rposition(|entry| entry.request == request)
     }
 
     /// Takes everything out, in order. Entries that are put back with [`Queue::insert`] keep their order.

@@ -131,6 +131,10 @@ struct World {
     requests: u64,
     commands: u64,
     gone: BTreeSet<RequestId>,
+    /// Who has come for what.
+    asked: BTreeMap<RequestId, ModelId>,
+    /// The places in the queue that were told last.
+    told: BTreeMap<RequestId, usize>,
     granted: BTreeMap<ModelId, Vec<RequestId>>,
     /// Victims of the newest load of each target.
     victims: BTreeMap<ModelId, Vec<ModelId>>,
@@ -149,7 +153,7 @@ struct World {
     tells_prefetch: bool,
 }
 
-/// Effects in order; the newest broadcast of positions stands apart.
+/// Effects in order; places in the queue stand apart.
 #[derive(Default)]
 struct Effects {
     texts: Vec<String>,
@@ -223,6 +227,8 @@ impl World {
             requests: 0,
             commands: 0,
             gone: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            told: BTreeMap::new(),
             granted: BTreeMap::new(),
             victims: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -278,6 +284,7 @@ impl World {
                 } else {
                     self.id(name)
                 };
+                self.asked.insert(request, model);
                 self.herd.handle_request(self.now, request, model);
                 let seen = self.collect();
                 let refused = seen.texts.iter().any(|text| text.starts_with("rej"));
@@ -486,17 +493,10 @@ impl World {
     /// Drains the outputs.
     fn collect(&mut self) -> Effects {
         let mut effects = Effects::default();
-        let mut in_broadcast = false;
+        let mut moved = false;
         while let Some(output) = self.herd.poll_output() {
-            let position = matches!(output, Output::Queued { .. });
-            if position && !in_broadcast {
-                effects.positions.clear();
-            }
-            in_broadcast = position;
             match output {
-                Output::Queued { request, position } => {
-                    effects.positions.push(format!("r{}={position}", request.0));
-                }
+                Output::Moved => moved = true,
                 Output::Load {
                     model,
                     victims,
@@ -571,10 +571,28 @@ impl World {
                 | Output::Finished => {}
             }
         }
-        if self.herd.waiting() == 0 {
-            effects.positions.clear();
+        if moved {
+            effects.positions = self.positions();
         }
         effects
+    }
+
+    /// Who has which place, as the rows say it: all places of the one queue of `fifo`, those of `fair` that are new.
+    fn positions(&mut self) -> Vec<String> {
+        let places = self.asked.iter().filter_map(|(&request, &model)| {
+            let place = self.herd.position(request)?;
+            Some((model, place, request))
+        });
+        let mut places: Vec<_> = places.collect();
+        let is_fair = matches!(self.strategy, Strategy::Fair(_));
+        places.sort_unstable_by_key(|&(model, place, _)| (is_fair.then_some(model), place));
+        let now = places.iter().map(|&(_, place, request)| (request, place));
+        let before = std::mem::replace(&mut self.told, now.collect());
+        places.retain(|(_, place, request)| !is_fair || before.get(request) != Some(place));
+        let texts = places
+            .iter()
+            .map(|(_, place, request)| format!("r{}={place}", request.0));
+        texts.collect()
     }
 
     /// I2 and I3 of spec/runtime.md 1.13, as far as they can be seen from outside.

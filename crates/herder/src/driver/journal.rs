@@ -36,7 +36,7 @@ impl Journal<'_> {
             .debug(format_args!("{} has process {pid}", self.name(model)));
     }
 
-    /// A request of this model has a place in the queue, perhaps a new one.
+    /// A request for this model has come and has a place in the queue.
     pub(super) fn queued(&self, model: ModelId, position: usize) {
         let id = self.name(model);
         self.logger

@@ -98,12 +98,12 @@ impl OpenRequests {
         })
     }
 
-    /// Its place among those that wait for the same model, counted from 1; `None` when it does not wait.
-    pub(super) fn position(&self, request: RequestId) -> Option<usize> {
-        let own = self.by_model.get(&self.requests.get(&request)?.model)?;
-        own.waiting
-            .contains(&request)
-            .then(|| own.waiting.range(..=request).count())
+    /// All that wait, with their places among those for the same model, counted from 1.
+    pub(super) fn all_waiting(&self) -> impl Iterator<Item = (RequestId, usize, &Open)> {
+        self.by_model.values().flat_map(|own| {
+            let in_order = own.waiting.iter().zip(1..);
+            in_order.map(|(request, place)| (*request, place, &self.requests[request]))
+        })
     }
 
     pub(super) fn in_flight(&self, model: ModelId) -> u32 {

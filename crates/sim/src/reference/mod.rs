@@ -271,7 +271,7 @@ impl Reference {
         }
         self.try_request(now, request);
         if self.place(request) == Some(Place::Queued) {
-            self.tell_positions();
+            self.say_moved();
         }
     }
 
@@ -293,7 +293,7 @@ impl Reference {
                 .retain(|load| load.target != entry.model || load.started);
             self.drain(now);
         } else {
-            self.tell_positions();
+            self.say_moved();
         }
     }
 

@@ -114,7 +114,7 @@ impl Reference {
             self.try_request(now, request);
         }
         if self.queue() != queue_before {
-            self.tell_positions();
+            self.say_moved();
         }
     }
 

@@ -101,13 +101,12 @@ impl Reference {
         for &request in &queue {
             self.try_request(now, request);
         }
-        self.tell_positions();
+        self.say_moved();
     }
 
-    pub(super) fn tell_positions(&mut self) {
-        for (index, request) in self.queue().into_iter().enumerate() {
-            let position = index + 1;
-            self.outputs.push(Output::Queued { request, position });
+    pub(super) fn say_moved(&mut self) {
+        if !self.queue().is_empty() {
+            self.outputs.push(Output::Moved);
         }
     }
 }

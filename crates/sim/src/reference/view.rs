@@ -92,7 +92,7 @@ impl Reference {
     }
 
     /// Those who cannot proceed: higher priority first, then in order of arrival.
-    pub(super) fn queue(&self) -> Vec<RequestId> {
+    pub(crate) fn queue(&self) -> Vec<RequestId> {
         let mut queue: Vec<&Request> = self
             .requests
             .iter()

@@ -141,7 +141,9 @@ impl Herd {
             pressed.insert(model);
         }
         self.serve_residents(now);
-        self.announce_tickets();
+        if self.fair.take_moved() {
+            self.outputs.push_back(Output::Moved);
+        }
     }
 
     /// One pass in order of rank. Stops early at a ticket that must count as due.
@@ -367,16 +369,6 @@ impl Herd {
             {
                 self.grant(now, waiting.request, model);
             }
-        }
-    }
-
-    /// Tells those whose position has changed.
-    fn announce_tickets(&mut self) {
-        let wanted: Vec<ModelId> = self.fair.wanted().collect();
-        for model in wanted {
-            let told = self.fair.unannounced(model);
-            self.outputs
-                .extend(told.map(|(request, position)| Output::Queued { request, position }));
         }
     }
 

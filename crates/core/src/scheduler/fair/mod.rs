@@ -44,6 +44,8 @@ pub(crate) struct Fair {
     tickets: Vec<Ticket>,
     /// The models whose tickets are not empty.
     wanted: BTreeSet<ModelId>,
+    /// Somebody has come or gone since [`Fair::take_moved`].
+    moved: bool,
     residencies: Vec<Residency>,
     /// Residents that must leave for a ticket that is due.
     fences: BTreeMap<ModelId, Fence>,
@@ -64,6 +66,7 @@ impl Fair {
                 .take(model_count)
                 .collect(),
             wanted: BTreeSet::new(),
+            moved: false,
             residencies: vec![Residency::default(); model_count],
             fences: BTreeMap::new(),
             outlooks: BTreeMap::new(),
@@ -109,22 +112,24 @@ impl Fair {
     pub(crate) fn push(&mut self, model: ModelId, waiting: Waiting) {
         self.tickets[model.index()].push(waiting);
         self.wanted.insert(model);
+        self.moved = true;
     }
 
     pub(crate) fn pop(&mut self, model: ModelId) -> Option<Waiting> {
         let first = self.tickets[model.index()].pop();
-        self.refresh_wanted(model);
+        self.note_leaving(model);
         first
     }
 
     pub(crate) fn remove(&mut self, model: ModelId, request: RequestId) {
         self.tickets[model.index()].remove(request);
-        self.refresh_wanted(model);
+        self.note_leaving(model);
     }
 
     /// Takes out everybody who waits for the model, in order.
     pub(crate) fn take(&mut self, model: ModelId) -> Vec<RequestId> {
         self.wanted.remove(&model);
+        self.moved = true;
         self.tickets[model.index()].take()
     }
 
@@ -169,12 +174,14 @@ impl Fair {
         self.options.fill(None);
     }
 
-    /// Positions that nobody has been told yet.
-    pub(crate) fn unannounced(&mut self, model: ModelId) -> impl Iterator<Item = (RequestId, usize)> {
-        self.tickets[model.index()].unannounced()
+    /// Whether places may have changed since this was asked last.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
     }
 
-    fn refresh_wanted(&mut self, model: ModelId) {
+    /// Somebody has left the ticket of this model.
+    fn note_leaving(&mut self, model: ModelId) {
+        self.moved = true;
         if self.tickets[model.index()].is_empty() {
             self.wanted.remove(&model);
         }

@@ -19,8 +19,6 @@ pub(crate) struct Ticket {
     requests: VecDeque<Waiting>,
     /// Sum of the arrivals, in nanoseconds. 2^32 requests after 2^64 seconds fit.
     arrivals: u128,
-    /// From this place on, counted from zero, people have not heard their present position.
-    unannounced: Option<usize>,
 }
 
 impl Ticket {
@@ -44,7 +42,6 @@ impl Ticket {
     /// Adds one who came after all the others.
     pub(crate) fn push(&mut self, waiting: Waiting) {
         self.arrivals += waiting.arrived.0.as_nanos();
-        self.changed_at(self.requests.len());
         self.requests.push_back(waiting);
     }
 
@@ -52,7 +49,6 @@ impl Ticket {
     pub(crate) fn pop(&mut self) -> Option<Waiting> {
         let first = self.requests.pop_front()?;
         self.arrivals -= first.arrived.0.as_nanos();
-        self.changed_at(0);
         Some(first)
     }
 
@@ -64,7 +60,6 @@ impl Ticket {
             && let Some(gone) = self.requests.remove(at)
         {
             self.arrivals -= gone.arrived.0.as_nanos();
-            self.changed_at(at);
         }
     }
 
@@ -87,17 +82,6 @@ impl Ticket {
         }
         let nanoseconds = (self.arrivals + price.as_nanos()).div_ceil(count);
         Some(Timestamp(from_nanos(nanoseconds)))
-    }
-
-    /// Those who have not heard their present position, with it, counted from 1. They count as told.
-    pub(crate) fn unannounced(&mut self) -> impl Iterator<Item = (RequestId, usize)> {
-        let from = self.unannounced.take().unwrap_or(self.requests.len());
-        let waiting = self.requests.iter().enumerate().skip(from);
-        waiting.map(|(index, waiting)| (waiting.request, index + 1))
-    }
-
-    fn changed_at(&mut self, at: usize) {
-        self.unannounced = Some(self.unannounced.map_or(at, |earlier| earlier.min(at)));
     }
 }
 
@@ -151,21 +135,6 @@ mod tests {
         assert_eq!(ticket.rent_reaches(Duration::from_secs(10)), Some(at(19)));
         ticket.pop();
         assert_eq!((ticket.arrivals, ticket.is_empty()), (0, true));
-    }
-
-    #[test]
-    fn only_changed_positions_are_told() {
-        let mut ticket = ticket(&[1, 2, 3]);
-        let told = |ticket: &mut Ticket| {
-            ticket
-                .unannounced()
-                .map(|(request, position)| (request.0, position))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(told(&mut ticket), [(0, 1), (1, 2), (2, 3)]);
-        assert_eq!(told(&mut ticket), []);
-        ticket.remove(RequestId(1));
-        assert_eq!(told(&mut ticket), [(2, 2)]);
     }
 
     #[test]
