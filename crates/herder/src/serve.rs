@@ -5,6 +5,7 @@
 //! not known here, and when to end is decided by the caller.
 
 mod address;
+mod short_reads;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -34,6 +35,7 @@ use tower::Service;
 pub use address::{Address, AddressError, Reason};
 pub use tls::{TlsError, TlsFiles};
 
+use self::short_reads::ShortReads;
 use crate::cancellation::{Cancelled, Canceller};
 use crate::upstream::IDLE_CONNECTIONS;
 
@@ -278,7 +280,7 @@ where
             name_host(&mut request);
             service.clone().call(request.map(Body::new))
         });
-        let stream = TokioIo::new(stream);
+        let stream = TokioIo::new(ShortReads::new(stream));
         // A connection that breaks is its client's business: requests on it have ended by being dropped.
         match protocol {
             Protocol::Http1 => {
