@@ -174,7 +174,8 @@ impl Shared {
 impl Idle {
     /// Those that have been idle for so long.
     fn take_old(&mut self, idle_time: Duration) -> Vec<Parked> {
-        let is_old = |(_, since): &Parked| since.elapsed() >= idle_time;
+        let now = Instant::now();
+        let is_old = |(_, since): &Parked| now.saturating_duration_since(*since) >= idle_time;
         let young = self.connections.partition_point(is_old);
         self.connections.drain(..young).collect()
     }
