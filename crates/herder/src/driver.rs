@@ -373,15 +373,14 @@ impl Driver {
         self.tunnels.wait().await;
     }
 
-    /// Where a request waits. `None` when its turn has come, or nothing can come any more.
+    /// Where a request waits: in the queue, or else for a load. `None` when its turn has come, or nothing can come any more.
     fn standing(&self, request: RequestId) -> Option<Standing> {
         let state = self.state.lock();
-        let waiter = state.waiters.get(&request)?;
-        let standing = match state.herd.state(waiter.model) {
-            ModelState::Starting => Standing::Loading,
-            _ => Standing::Queued(state.herd.position(request)),
-        };
-        Some(standing)
+        if !state.waiters.contains_key(&request) {
+            return None;
+        }
+        let position = state.herd.position(request);
+        Some(position.map_or(Standing::Loading, Standing::Queued))
     }
 
     /// How long a waiting request probably waits from now on.

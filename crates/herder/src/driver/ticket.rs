@@ -129,8 +129,8 @@ impl Waiting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// In the queue, at this place counted from 1: over all models, or with `fair` among those who wait for the same model.
-    Queued(Option<usize>),
-    /// Its model is being loaded: it waits for that, not for its turn.
+    Queued(usize),
+    /// Its model is being loaded, or as soon as others have left for it: it waits for that, not for its turn.
     Loading,
 }
 

@@ -56,7 +56,7 @@ pub struct Request {
 pub enum Phase {
     /// It waits for its turn.
     Queued,
-    /// It waits until its model is loaded.
+    /// It waits until others have left for its model, and that is loaded.
     Loading,
     /// Its model, or its peer, has it; the body of the answer has not begun.
     Waiting,
@@ -167,7 +167,7 @@ impl Request {
         } else {
             match self.place.get().map(Place::standing) {
                 Some(Some(Standing::Loading)) => (Phase::Loading, None),
-                Some(Some(Standing::Queued(position))) => (Phase::Queued, position),
+                Some(Some(Standing::Queued(position))) => (Phase::Queued, Some(position)),
                 Some(None) => return None,
                 // It has just come.
                 None => (Phase::Queued, None),

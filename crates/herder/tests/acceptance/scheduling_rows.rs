@@ -342,12 +342,11 @@ async fn s20_a_queued_client_that_leaves_loads_nothing() {
     let first = serving(&router, "a").await;
     let leaves = queued(&router, "b").await;
     let stays = queued(&router, "c").await;
+    let mut events = router.stream(Method::GET, "/api/events", &[], "").await;
+    events.read_until(r#"\"queue_position\":2"#).await;
     leaves.abort();
     // The one behind it moves up: the router knows that it left.
-    wait_until(PATIENCE, "C moves up", || {
-        router.stdout().contains("c waits at position 1")
-    })
-    .await;
+    events.read_until(r#"\"queue_position\":1"#).await;
     first.abort();
     assert_eq!(status_of(stays).await, StatusCode::OK);
     assert_eq!(spawned(&router), ["a", "c"]);

@@ -101,7 +101,7 @@ pub(super) async fn go_on(outbox: &Outbox, place: &Place, mut remarks: Option<Re
     loop {
         sleep(TICK).await;
         let position = match place.standing() {
-            Some(Standing::Queued(position)) => position,
+            Some(Standing::Queued(position)) => Some(position),
             Some(Standing::Loading) | None => None,
         };
         if let Some(number) = position.filter(|_| position != announced) {
