@@ -112,7 +112,8 @@ fn places(bencher: Bencher<'_, '_>) {
         });
 }
 
-/// The model that served falls idle, so everybody who waits is looked at again; the next is started and gives up.
+/// The model that served falls idle, so everybody who waits is looked at again: one loads the next, those who want it, too, join him,
+/// the others stay.
 #[divan::bench]
 fn drain(bencher: Bencher<'_, '_>) {
     let limit = Limit::Arrival;

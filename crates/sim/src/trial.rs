@@ -182,9 +182,8 @@ fn compare(
             .collect();
         return Err(format!("the reference says otherwise:{}", expected.concat()));
     }
-    let queue = reference.queue();
-    for (index, &request) in queue.iter().enumerate() {
-        let (said, expected) = (herd.position(request), Some(index + 1));
+    for (request, expected) in reference.places() {
+        let said = herd.position(request);
         if said != expected {
             return Err(format!(
                 "{request:?} has place {said:?}, the reference says {expected:?}"

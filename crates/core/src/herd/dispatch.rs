@@ -249,17 +249,13 @@ impl Herd {
         // Blocked since somebody was settled last: whoever wants the same model is blocked for the same reason.
         let mut blocked = BTreeSet::new();
         for waiter in self.queue.take() {
-            let attempt = if blocked.contains(&waiter.model) {
-                Attempt::Blocked
+            let stays =
+                blocked.contains(&waiter.model) || matches!(self.attempt(now, waiter), Attempt::Blocked);
+            if stays {
+                blocked.insert(waiter.model);
+                self.queue.insert(waiter);
             } else {
-                self.attempt(now, waiter)
-            };
-            match attempt {
-                Attempt::Settled => blocked.clear(),
-                Attempt::Blocked => {
-                    blocked.insert(waiter.model);
-                    self.queue.insert(waiter);
-                }
+                blocked.clear();
             }
         }
     }

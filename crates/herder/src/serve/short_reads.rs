@@ -70,16 +70,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ShortReads<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
 
     #[tokio::test]
     async fn one_read_has_a_limit_and_all_of_them_together_have_none() {
         let piece = READ_BYTES as usize;
         let sent = vec![7; 2 * piece + 1];
-        let (mut near, far) = tokio::io::duplex(sent.len());
-        tokio::io::AsyncWriteExt::write_all(&mut near, &sent)
-            .await
-            .unwrap();
+        let (mut near, far) = duplex(sent.len());
+        near.write_all(&sent).await.unwrap();
         drop(near);
         let mut stream = ShortReads::new(far);
         let mut buffer = vec![0; sent.len()];
@@ -98,15 +101,14 @@ mod tests {
     /// A head and a body go out in one call of the system only if hyper is told that they can.
     #[tokio::test]
     async fn several_slices_are_written_at_once() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
         let (mut peer, _) = listener.accept().await.unwrap();
         let mut stream = ShortReads::new(stream);
         assert!(stream.is_write_vectored());
         let slices = [IoSlice::new(b"head"), IoSlice::new(b"body")];
-        let written =
-            std::future::poll_fn(|context| Pin::new(&mut stream).poll_write_vectored(context, &slices));
+        let written = poll_fn(|context| Pin::new(&mut stream).poll_write_vectored(context, &slices));
         assert_eq!(written.await.unwrap(), 8);
         let mut seen = [0; 8];
         peer.read_exact(&mut seen).await.unwrap();

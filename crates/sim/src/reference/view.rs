@@ -92,7 +92,7 @@ impl Reference {
     }
 
     /// Those who cannot proceed: higher priority first, then in order of arrival.
-    pub(crate) fn queue(&self) -> Vec<RequestId> {
+    pub(super) fn queue(&self) -> Vec<RequestId> {
         let mut queue: Vec<&Request> = self
             .requests
             .iter()
@@ -100,6 +100,15 @@ impl Reference {
             .collect();
         queue.sort_by_key(|entry| std::cmp::Reverse(entry.priority));
         queue.into_iter().map(|entry| entry.id).collect()
+    }
+
+    /// All open requests with their places in the queue, counted from 1.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (RequestId, Option<usize>)> {
+        let queue = self.queue();
+        self.requests.iter().map(move |entry| {
+            let index = queue.iter().position(|&request| request == entry.id);
+            (entry.id, index.map(|index| index + 1))
+        })
     }
 
     /// A start budget, or the idle time of a model that serves nobody and that no load counts on.

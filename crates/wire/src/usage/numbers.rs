@@ -111,8 +111,8 @@ impl Visitor<'_> for Key {
         }
         let end = self.prefix.len() + key.len();
         for (place, path) in self.paths.iter().enumerate() {
-            // The length first, which tells most of them apart. The text has just been put together from pieces, and a comparison
-            // waits until the processor has them all in its cache: it takes far longer than it looks.
+            // The length first, which tells most of them apart: comparing every key with every path took far longer than it looks
+            // (docs/performance.md, "A request").
             let member = match path.as_bytes().get(end) {
                 None if path.len() == end => Member::Wanted(place),
                 Some(b'/') => Member::Outer(&path[..=end]),
